@@ -6,7 +6,18 @@ Comes in: nothing. Goes out: ``Base`` with all tables known to it. It never hold
 
 from __future__ import annotations
 
-from registry.tables import assets, entities, natures, numbers, people, requests, suppliers, work
+from registry.tables import assets, changes, entities, natures, numbers, people, requests, stock, suppliers, work
 from registry.tables.base import Base
 
-__all__ = ["Base", "assets", "entities", "natures", "numbers", "people", "requests", "suppliers", "work"]
+__all__ = [
+    "Base",
+    "assets",
+    "changes",
+    "entities",
+    "natures",
+    "numbers",
+    "people",
+    "requests",
+    "suppliers",
+    "work",
+]

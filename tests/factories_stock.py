@@ -1,0 +1,98 @@
+"""A small town with stock, made by the registry's own verbs: what the tests of stock and money stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from registry import entities, ids, stock
+from registry.tables import Base
+from registry.tables.entities import Entity
+from registry.tables.stock import Item, Store
+from registry.tables.work import WorkOrder
+from tests import databases
+
+AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+DAY = date(2026, 11, 21)
+BY = "storekeeper-1"
+WHO = {"at": AT, "by": BY}
+KG = 1000
+
+
+@dataclass
+class Depot:
+    """Cold asphalt in Depot 1 of the Commune, and a work order that wants some."""
+
+    entity: Entity
+    item: Item
+    store: Store
+    other_store: Store
+    order_id: str
+
+    @property
+    def place(self) -> dict[str, str]:
+        return {"item_id": self.item.id, "store_id": self.store.id}
+
+
+@contextmanager
+def session_on(database: sa.Engine) -> Iterator[Session]:
+    """One transaction, committed at the end like the house does."""
+    with Session(database, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def memory() -> Iterator[Session]:
+    """A session on an empty registry in memory."""
+    database = databases.sqlite()
+    Base.metadata.create_all(database)
+    with session_on(database) as session:
+        yield session
+    database.dispose()
+
+
+def open_order(session: Session, entity: Entity, reference: str = "OT-2026-000001") -> str:
+    order = WorkOrder(
+        id=ids.derived("order", reference),
+        reference=reference,
+        entity_id=entity.id,
+        title="Fill a pothole",
+        priority=2,
+        mode="in_house",
+        status="open",
+        version=1,
+        created_at=AT,
+        created_by=BY,
+        changed_at=AT,
+        changed_by=BY,
+    )
+    session.add(order)
+    session.flush()
+    return order.id
+
+
+def depot(session: Session, *, received_milli: int = 0, unit_cost_cents: int = 150) -> Depot:
+    commune = entities.create(
+        session, code="COM", name="Commune", kind="commune", accounting="public", at=AT, by=BY
+    )
+    asphalt = stock.create_item(
+        session, code="ASPH", name_fr="enrobé à froid", name_en="cold asphalt", unit="kg", **WHO
+    )
+    depot_1 = stock.create_store(session, entity_id=commune.id, code="D1", name="Depot 1", **WHO)
+    depot_2 = stock.create_store(session, entity_id=commune.id, code="D2", name="Depot 2", **WHO)
+    town = Depot(commune, asphalt, depot_1, depot_2, open_order(session, commune))
+    if received_milli:
+        stock.receive(
+            session,
+            **town.place,
+            quantity_milli=received_milli,
+            unit_cost_cents=unit_cost_cents,
+            document="BL-1",
+            **WHO,
+        )
+    return town

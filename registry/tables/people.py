@@ -48,6 +48,8 @@ class Person(Stamped, Base):
     locale: Mapped[str]
     active: Mapped[bool]
     password_hash: Mapped[str | None]
+    password_set_at: Mapped[datetime | None]
+    password_set_by: Mapped[str | None]
     failed_logins: Mapped[int]
     last_failed_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]

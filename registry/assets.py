@@ -7,28 +7,21 @@ begins the next. Next: ``registry/suppliers.py``.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from registry import entities, ids, places, rows, rules, search
+from registry import asset_rows, entities, ids, rows, rules, search
+from registry.asset_rows import Draft
 from registry.errors import Missing
-from registry.fields import check_schema, problems
+from registry.fields import check_schema
 from registry.tables.assets import Asset, AssetClass, AssetEvent, OwnerPeriod
 from registry.tables.numbers import SearchWord
 
 _CHUNK = 500  # some builds of SQLite take at most 999 bound values in a statement
-
-
-class UnfitFields(rules.Unfit):
-    """Values of an asset's own fields do not fit its class; ``problems`` lists each."""
-
-    code = "unfit_fields"
 
 
 class AssetChanges(TypedDict, total=False):
@@ -42,24 +35,6 @@ class AssetChanges(TypedDict, total=False):
     latitude: float | None
     geometry: dict[str, Any] | None
     attributes: Mapping[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """An asset to be created; see ``create`` for the meaning of each fact."""
-
-    entity_id: str
-    class_code: str
-    code: str
-    name: str
-    owned_from: date
-    parent_id: str | None = None
-    address: str | None = None
-    longitude: float | None = None
-    latitude: float | None = None
-    geometry: dict[str, Any] | None = None
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    id: str | None = None
 
 
 def create_class(
@@ -187,7 +162,7 @@ def create_many(session: Session, drafts: Sequence[Draft], *, at: datetime, by: 
     for parent_id in {draft.parent_id for draft in drafts if draft.parent_id is not None}:
         get(session, parent_id)
     _refuse_taken(session, drafts)
-    assets = [_row(draft, classes[draft.class_code], at, by) for draft in drafts]
+    assets = [asset_rows.row(draft, classes[draft.class_code], at, by) for draft in drafts]
     periods = [
         {
             "id": ids.derived("owner_period", asset["id"], draft.owned_from),
@@ -201,7 +176,7 @@ def create_many(session: Session, drafts: Sequence[Draft], *, at: datetime, by: 
         }
         for asset, draft in zip(assets, drafts, strict=True)
     ]
-    events = [_event(asset["id"], 1, "created", facts={}, at=at, by=by) for asset in assets]
+    events = [asset_rows.event(asset["id"], 1, "created", facts={}, at=at, by=by) for asset in assets]
     texts = {asset["id"]: (asset["code"], asset["name"], asset["address"]) for asset in assets}
     session.flush()
     session.execute(sa.insert(Asset), assets)
@@ -308,7 +283,9 @@ def apply(
         for name in facts
         if name not in {"geometry", "west", "south", "east", "north"}
     }
-    session.add(AssetEvent(**_event(asset.id, asset.version, "changed", reason, facts=told, at=at, by=by)))
+    session.add(
+        AssetEvent(**asset_rows.event(asset.id, asset.version, "changed", reason, facts=told, at=at, by=by))
+    )
     session.flush()
     if facts.keys() & {"code", "name", "address"}:
         search.replace(session, "asset", asset.id, asset.code, asset.name, asset.address)
@@ -438,52 +415,6 @@ def ancestors(session: Session, asset_id: str) -> list[Asset]:
     return list(session.scalars(sa.select(Asset).join(line, Asset.id == line.c.id).order_by(line.c.depth)))
 
 
-def _row(draft: Draft, class_: AssetClass, at: datetime, by: str) -> dict[str, Any]:
-    _check_fields(class_, draft.attributes)
-    return {
-        "id": draft.id or ids.new(at),
-        "entity_id": draft.entity_id,
-        "class_code": draft.class_code,
-        "code": rules.text(draft.code, "code", limit=80),
-        "name": rules.text(draft.name, "name"),
-        "parent_id": draft.parent_id,
-        "address": rules.optional_text(draft.address, "address", limit=500),
-        **_place(draft.longitude, draft.latitude, draft.geometry),
-        "attributes": dict(draft.attributes),
-        "qr_token": secrets.token_urlsafe(9),
-        "status": "in_service",
-        "version": 1,
-        "created_at": at,
-        "created_by": by,
-        "changed_at": at,
-        "changed_by": by,
-    }
-
-
-def _place(
-    longitude: float | None, latitude: float | None, geometry: dict[str, Any] | None
-) -> dict[str, Any]:
-    """Return the columns of a place: the point said, else the centre; the box around point or geometry."""
-    if (longitude is None) != (latitude is None):
-        raise rules.Unfit("Expected a longitude and a latitude, but one is absent.", field="longitude")
-    box = places.bounds(geometry) if geometry is not None else None
-    if longitude is not None and latitude is not None:
-        point: places.Point | None = places.check_point(longitude, latitude)
-    else:
-        point = places.centre(geometry) if geometry is not None else None
-    if box is None and point is not None:
-        box = places.Bounds(point.longitude, point.latitude, point.longitude, point.latitude)
-    return {
-        "longitude": point.longitude if point else None,
-        "latitude": point.latitude if point else None,
-        "west": box.west if box else None,
-        "south": box.south if box else None,
-        "east": box.east if box else None,
-        "north": box.north if box else None,
-        "geometry": geometry,
-    }
-
-
 def _tidy(session: Session, asset: Asset, class_: AssetClass, values: AssetChanges) -> dict[str, Any]:
     """Return the columns that ``values`` ask for, checked."""
     wanted: dict[str, Any] = {}
@@ -501,11 +432,11 @@ def _tidy(session: Session, asset: Asset, class_: AssetClass, values: AssetChang
         wanted["parent_id"] = values["parent_id"]
     if "attributes" in values:
         wanted["attributes"] = dict(values["attributes"] or {})
-        _check_fields(class_, wanted["attributes"])
+        asset_rows.check_fields(class_, wanted["attributes"])
     if values.keys() & {"longitude", "latitude", "geometry"}:
         geometry = values.get("geometry", asset.geometry)
         said = "longitude" in values or "latitude" in values or "geometry" not in values
-        wanted |= _place(
+        wanted |= asset_rows.place(
             values.get("longitude", asset.longitude) if said else None,
             values.get("latitude", asset.latitude) if said else None,
             geometry,
@@ -550,7 +481,9 @@ def _give(
     facts = {"before": before, "after": to_entity_id, "on": on.isoformat()}
     session.add(begun)
     session.add(
-        AssetEvent(**_event(asset.id, asset.version, "transferred", reason, facts=facts, at=at, by=by))
+        AssetEvent(
+            **asset_rows.event(asset.id, asset.version, "transferred", reason, facts=facts, at=at, by=by)
+        )
     )
     session.flush()
     return begun
@@ -567,25 +500,9 @@ def _set_status(
     asset.version += 1
     asset.changed_at, asset.changed_by = at, by
     told = rules.text(reason, "reason", limit=500)
-    session.add(AssetEvent(**_event(asset.id, asset.version, kind, told, facts={}, at=at, by=by)))
+    session.add(AssetEvent(**asset_rows.event(asset.id, asset.version, kind, told, facts={}, at=at, by=by)))
     session.flush()
     return asset
-
-
-def _event(
-    asset_id: str, number: int, kind: str, text: str = "", *, facts: Mapping[str, Any], at: datetime, by: str
-) -> dict[str, Any]:
-    """Return an event's row; its number is the version of the asset that it made."""
-    return {
-        "id": ids.derived("asset_event", asset_id, number),
-        "asset_id": asset_id,
-        "number": number,
-        "at": at,
-        "by": by,
-        "kind": kind,
-        "text": text,
-        "facts": dict(facts),
-    }
 
 
 def _refuse_taken(session: Session, drafts: Sequence[Draft]) -> None:
@@ -624,15 +541,4 @@ def _refuse_cycle(session: Session, asset: Asset, parent_id: str | None) -> None
             f"Expected to put {asset.code} into {parent.code}, but {parent.code} is a part of {asset.code}.",
             code=asset.code,
             parent=parent.code,
-        )
-
-
-def _check_fields(class_: AssetClass, attributes: Mapping[str, Any]) -> None:
-    found = problems(class_.fields, attributes)
-    if found:
-        first = found[0]
-        raise UnfitFields(
-            f"Expected {first.expected} in field {first.field} of class {class_.code}, but found {first.found}.",
-            field=first.field,
-            problems=tuple(found),
         )

@@ -1,0 +1,1 @@
+"""The doors of Guichet: pages, command line, settings. See web/README.md."""

@@ -1,0 +1,184 @@
+"""Form schemas: read what the form editor wrote, and say what is wrong with it.
+
+Comes in: form-js JSON. Goes out: a form with its FEEL compiled, or every problem at once. It never sees what
+somebody submitted. Next: ``engine/forms.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final
+
+import regex
+
+from engine import feel
+from engine.errors import Failed
+from engine.feel.errors import FeelSyntaxError
+
+KEYED: Final = frozenset(
+    {
+        "textfield",
+        "textarea",
+        "number",
+        "select",
+        "radio",
+        "checkbox",
+        "checklist",
+        "taglist",
+        "datetime",
+        "filepicker",
+        "expression",
+    }
+)
+CHOICES: Final = frozenset({"select", "radio", "checklist", "taglist"})
+STILL: Final = frozenset({"text", "separator", "spacer", "button"})
+NESTING: Final = frozenset({"group", "dynamiclist"})
+TEMPLATE: Final = regex.compile(r"\{\{(.*?)\}\}", regex.DOTALL)
+_DEEPEST: Final = 6
+_MOST_FIELDS: Final = 400
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One reason why a schema cannot be deployed."""
+
+    element: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """A schema that was read, with its FEEL compiled once."""
+
+    id: str
+    components: tuple[dict[str, Any], ...]
+    compiled: Mapping[str, feel.Compiled] = field(repr=False)
+
+
+def sources(form: Form) -> frozenset[str]:
+    """Return the names under which choices look for their options (``valuesKey``)."""
+    return frozenset(str(one["valuesKey"]) for one in _all(form.components) if one.get("valuesKey"))
+
+
+def read(text: str) -> Form:
+    """Read a schema.
+
+    Raises:
+        Failed: the schema has problems; deployment should have refused it.
+    """
+    return _read(text)
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> Form:
+    found = problems(text)
+    if found:
+        raise Failed(f"Expected a sound form, but {found[0].message}", problems=found)
+    schema = json.loads(text, parse_float=Decimal)
+    components = tuple(schema.get("components", ()))
+    compiled = {text: feel.compile(_bare(text)) for one in _all(components) for text in _expressions(one)}
+    return Form(str(schema.get("id", "")), components, compiled)
+
+
+def _bare(text: str) -> str:
+    return text.removeprefix("=")
+
+
+def _all(components: Any) -> Iterator[dict[str, Any]]:
+    for one in components:
+        yield one
+        yield from _all(one.get("components", ()))
+
+
+def _expressions(component: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each FEEL text of a component, as it is written there."""
+    hide = (component.get("conditional") or {}).get("hide")
+    for value in (hide, component.get("expression"), component.get("valuesExpression")):
+        if isinstance(value, str) and value.strip():
+            yield value
+    for value in (component.get("validate") or {}).values():
+        if isinstance(value, str) and value.startswith("="):
+            yield value
+    for name in ("readonly", "min", "max"):
+        value = component.get(name)
+        if isinstance(value, str) and value.startswith("="):
+            yield value
+    for name in ("label", "text", "description", "dateLabel", "timeLabel"):
+        value = component.get(name)
+        if isinstance(value, str):
+            yield from _templates(value)
+    for name, value in (component.get("properties") or {}).items():
+        if isinstance(value, str) and name.startswith(("label_", "text_", "description_")):
+            yield from _templates(value)
+
+
+def _templates(written: str) -> list[str]:
+    return [written] if written.startswith("=") else TEMPLATE.findall(written)
+
+
+def problems(text: str) -> list[Problem]:
+    """Return every reason why a schema cannot be used; an empty list means that it can."""
+    try:
+        schema = json.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        return [Problem("", "not_json", f"the form is not JSON: {error}.")]
+    if not isinstance(schema, dict) or not isinstance(schema.get("components"), list):
+        return [Problem("", "no_components", "the form has no list of components.")]
+    found: list[Problem] = []
+    if not schema.get("id"):
+        found.append(Problem("", "no_id", "the form has no id."))
+    count = _walk_problems(schema["components"], found, 1)
+    if count > _MOST_FIELDS:
+        found.append(
+            Problem("", "too_many", f"the form has {count} components; at most {_MOST_FIELDS} are read.")
+        )
+    return found
+
+
+def _walk_problems(components: Any, found: list[Problem], depth: int) -> int:
+    if depth > _DEEPEST:
+        found.append(Problem("", "too_deep", f"components are nested more than {_DEEPEST} deep."))
+        return 0
+    seen: set[str] = set()
+    count = 0
+    for one in components:
+        if not isinstance(one, dict):
+            found.append(Problem("", "no_component", f"{one!r} is no component."))
+            continue
+        count += 1
+        found.extend(_component_problems(one, seen))
+        if isinstance(one.get("components"), list):
+            count += _walk_problems(one["components"], found, depth + 1)
+    return count
+
+
+def _component_problems(one: Mapping[str, Any], seen: set[str]) -> Iterator[Problem]:
+    kind, name = one.get("type"), str(one.get("id") or one.get("key") or one.get("type"))
+    if kind not in KEYED | STILL | NESTING:
+        yield Problem(name, "unknown_type", f"{name} has the type {kind!r}, which the house does not show.")
+        return
+    key = one.get("key") if kind in KEYED else one.get("path") if kind == "dynamiclist" else None
+    if (kind in KEYED or kind == "dynamiclist") and not (isinstance(key, str) and key):
+        yield Problem(name, "no_key", f"{name} has no key under which its value is kept.")
+    elif key in seen:
+        yield Problem(name, "duplicate_key", f"{name} uses the key {key}, which another component uses.")
+    elif isinstance(key, str):
+        seen.add(key)
+    if kind in CHOICES and not any(one.get(source) for source in ("values", "valuesKey", "valuesExpression")):
+        yield Problem(name, "no_options", f"{name} offers nothing to choose from.")
+    for text in _expressions(one):
+        try:
+            feel.compile(_bare(text))
+        except FeelSyntaxError as error:
+            yield Problem(name, "feel", f"{name} holds the expression {text!r}: {error}")
+    pattern = (one.get("validate") or {}).get("pattern")
+    if isinstance(pattern, str) and not pattern.startswith("="):
+        try:
+            regex.compile(pattern)
+        except regex.error as error:
+            yield Problem(name, "pattern", f"{name} has a pattern that cannot be read: {error}.")

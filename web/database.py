@@ -1,0 +1,42 @@
+"""The house behind the web: one database, one engine, the handlers of the bridge.
+
+Comes in: settings. Goes out: an open ``engine.store.Engine``; inside a request, its units of work in the name of the
+signed-in person. It never writes SQL. Next: ``engine/store.py``.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from flask import current_app
+from flask_login import current_user
+
+from engine import store
+from engine.clock import SystemClock
+from integrations.tasks import HANDLERS
+from web.settings import Settings
+
+PUBLIC_ACTOR = "system:portal"
+
+
+def open_house(settings: Settings) -> store.Engine:
+    """Connect to the database of ``settings`` and put the handlers of the bridge behind it."""
+    if settings.database_url.startswith("sqlite"):
+        settings.home.mkdir(parents=True, exist_ok=True)
+    return store.Engine(store.connect(settings.database_url), clock=SystemClock(), handlers=HANDLERS)
+
+
+def house() -> store.Engine:
+    """Return the house of the running application."""
+    found: store.Engine = current_app.extensions["house"]
+    return found
+
+
+def begin() -> AbstractContextManager[store.UnitOfWork]:
+    """Begin one transaction in the name of the signed-in person, or of the portal for a requester."""
+    return house().begin(current_user.id if current_user.is_authenticated else PUBLIC_ACTOR)
+
+
+def read() -> AbstractContextManager[store.Reading]:
+    """Begin a transaction that only reads."""
+    return house().read()

@@ -1,0 +1,132 @@
+"""Errors as pages: the only place that knows HTTP statuses.
+
+Comes in: errors of the floors below, of Flask, and what nobody expected. Goes out: a page that says what happened
+and what to do next, in the language of the page, or JSON for programs. It never hides a failure: an unexpected one
+is logged with the number that the page shows. Next: ``web/templates/error.html``.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import structlog
+from flask import Flask, g, render_template, request
+from flask_babel import lazy_gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from engine import errors as engine_errors
+from registry import errors as registry_errors
+
+log = structlog.get_logger()
+
+# Status → what happened, what to do next.
+PAGES: dict[int, tuple[Any, Any]] = {
+    400: (_("This request could not be understood"), _("Go back, reload the page and try again.")),
+    403: (
+        _("This page is not for you"),
+        _("Your roles do not allow it. Ask your administrator if you need it for your work."),
+    ),
+    404: (_("Nothing here under this address"), _("Check the address, or start again from the home page.")),
+    405: (_("This address does not accept that"), _("Go back and use the buttons of the page.")),
+    409: (
+        _("This can no longer be done"),
+        _("Somebody or something was faster. Reload the page to see where it stands."),
+    ),
+    413: (_("What you sent is too large"), _("Send fewer or smaller photos.")),
+    422: (_("Some points must be corrected"), _("Go back and correct them.")),
+    429: (_("Too many attempts"), _("Wait a minute, then try again.")),
+    500: (
+        _("Something went wrong on our side"),
+        _("Nothing was saved. Try again; if it happens again, give this number to your administrator."),
+    ),
+    503: (_("The house is busy"), _("Try again in a few seconds.")),
+}
+
+# Code of an error → sentence with its facts. The English sentence of the error itself is shown when there is none.
+SENTENCES: dict[str, Any] = {
+    "busy": _("Another action on this file is under way."),
+    "stale": _("This changed while you had it open. Nothing you entered was saved."),
+    "task_taken": _("Somebody else has taken this task."),
+    "not_waiting": _("This step is already done, or no longer waits."),
+}
+
+
+def status_of(error: Exception) -> int:
+    """Return the HTTP status of an error of the floors below."""
+    match error:
+        case engine_errors.Busy():
+            return 503
+        case engine_errors.DefinitionRefused():
+            return 422
+        case engine_errors.Refused() | registry_errors.Refused() | engine_errors.BpmnError():
+            return 409
+        case engine_errors.Missing() | registry_errors.Missing():
+            return 404
+        case _:
+            return 500
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what to tell the person about ``error``, in the language of the page where we have the words."""
+    code = getattr(error, "code", "")
+    if code in SENTENCES:
+        return str(SENTENCES[code])
+    return str(getattr(error, "message", ""))
+
+
+def _page(status: int, detail: str = "", number: str = "") -> tuple[str, int, dict[str, str]]:
+    title, advice = PAGES.get(status, PAGES[400 if status < 500 else 500])
+    headers = {"Retry-After": "3"} if status == 503 else {}
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        body = {"status": status, "title": str(title), "detail": detail, "number": number}
+        return _json(body), status, {**headers, "Content-Type": "application/problem+json"}
+    again = request.path if request.method == "GET" else request.referrer
+    page = render_template(
+        "error.html", status=status, title=title, advice=advice, detail=detail, number=number, again=again
+    )
+    return page, status, headers
+
+
+def _json(body: dict[str, Any]) -> str:
+    from flask import json  # noqa: PLC0415 - the name json would hide the module everywhere else
+
+    return json.dumps(body)
+
+
+def _of_floor(error: Exception) -> tuple[str, int, dict[str, str]]:
+    status = status_of(error)
+    if status >= 500 and status != 503:
+        return _unexpected(error)
+    log.info("web.refused", code=getattr(error, "code", ""), status=status, endpoint=request.endpoint)
+    return _page(status, sentence_of(error))
+
+
+def _http(error: HTTPException) -> Any:
+    if error.code is None or error.code < 400:
+        return error
+    if isinstance(error, InternalServerError):
+        return _unexpected(error.original_exception or error)
+    return _page(error.code)
+
+
+def _csrf(error: CSRFError) -> tuple[str, int, dict[str, str]]:
+    log.info("web.csrf_refused", endpoint=request.endpoint, reason=error.description)
+    return _page(400, str(_("The form was too old, or came from elsewhere.")))
+
+
+def _unexpected(error: BaseException) -> tuple[str, int, dict[str, str]]:
+    number = secrets.token_hex(4)
+    log.error("web.failed", number=number, endpoint=request.endpoint, exc_info=error)
+    g.failed = True
+    return _page(500, number=number)
+
+
+def install(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(engine_errors.EngineError, _of_floor)
+    app.register_error_handler(registry_errors.RegistryError, _of_floor)
+    app.register_error_handler(Exception, _unexpected)

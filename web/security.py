@@ -1,0 +1,190 @@
+"""Who may do what, decided here and nowhere else.
+
+Comes in: a person with roles per entity, the name of an action, an entity. Goes out: yes or no; headers of every
+answer. It never loads a page's data, and a route that names no action keeps the application from starting.
+Next: ``web/sign_in.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, UserMixin, current_user
+from flask_wtf import CSRFProtect
+from werkzeug.wrappers import Response as AnyResponse
+
+from web.settings import Settings
+
+ROLES: Final = ("operator", "leader", "agent", "storekeeper", "accountant", "owner", "manager", "admin")
+PUBLIC: Final = frozenset({"public"})
+_ALL: Final = frozenset(ROLES)
+
+# The one table of rights: action → roles. Separation of duties: only the accountant decides on postings, and the
+# accountant neither orders work nor moves stock.
+ACTIONS: Final[dict[str, frozenset[str]]] = {
+    "public": PUBLIC,
+    "home.read": _ALL,
+    "inbox.read": _ALL,
+    "task.work": _ALL,
+    "request.read": _ALL,
+    "request.search": _ALL,
+    "order.read": _ALL,
+    "asset.read": _ALL,
+    "stock.read": frozenset({"storekeeper", "leader", "agent", "manager", "accountant", "admin"}),
+    "posting.read": frozenset({"accountant", "manager", "admin"}),
+    "posting.decide": frozenset({"accountant"}),
+    "posting.export": frozenset({"accountant", "manager"}),
+    "process.read": frozenset({"owner", "manager", "admin", "operator", "leader"}),
+}
+
+csrf = CSRFProtect()
+limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
+login = LoginManager()
+
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Visitor(UserMixin):  # type: ignore[misc]  # flask_login is untyped
+    """A signed-in person as the pages need it."""
+
+    id: str
+    name: str
+    email: str
+    locale: str
+    entity_id: str
+    grants: frozenset[tuple[str, str | None]] = frozenset()
+    groups: frozenset[str] = frozenset()
+    fingerprint: str = field(default="", repr=False)
+
+    def get_id(self) -> str:
+        """Return what the session keeps: the person and a mark that a new password or a lock makes void."""
+        return f"{self.id}.{self.fingerprint}"
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Return the roles held in any entity."""
+        return frozenset(role for role, _ in self.grants)
+
+    @property
+    def initials(self) -> str:
+        """Return up to two letters that stand for the person beside the name."""
+        return "".join(part[0] for part in self.name.split()[:2]).upper()
+
+
+def can(person: Any, action: str, entity_id: str | None = None) -> bool:
+    """Say whether ``person`` may do ``action``, in ``entity_id`` when the thing acted on belongs to one."""
+    roles = ACTIONS[action]
+    if roles is PUBLIC:
+        return True
+    if not isinstance(person, Visitor):
+        return False
+    return any(
+        role in roles and (entity_id is None or where is None or where == entity_id)
+        for role, where in person.grants
+    )
+
+
+def scope(person: Any, action: str) -> frozenset[str] | None:
+    """Return the entities in which ``person`` may do ``action``; None means all of them."""
+    roles = ACTIONS[action]
+    if not isinstance(person, Visitor):
+        return frozenset()
+    entities = {where for role, where in person.grants if role in roles}
+    return None if None in entities else frozenset(one for one in entities if one is not None)
+
+
+def require(action: str, entity_id: str | None) -> None:
+    """Refuse with 403 unless the signed-in person may do ``action`` in ``entity_id``."""
+    if not can(current_user, action, entity_id):
+        abort(403)
+
+
+def needs(action: str) -> Callable[[_View], _View]:
+    """Declare the action of a view. The check itself is made for every request in ``_authorise``."""
+    if action not in ACTIONS:
+        raise ValueError(f"Expected an action among {', '.join(ACTIONS)}, but got {action!r}.")
+
+    def declare(view: _View) -> _View:
+        view.action = action  # type: ignore[attr-defined]  # a mark on the function, read by action_of
+        return view
+
+    return declare
+
+
+def action_of(app: Flask, endpoint: str) -> str | None:
+    """Return the action that the view of ``endpoint`` declares."""
+    view = app.view_functions.get(endpoint)
+    action: str | None = getattr(view, "action", None)
+    return "public" if endpoint == "static" else action
+
+
+def check_routes(app: Flask) -> None:
+    """Refuse to start when a route declares no action.
+
+    Raises:
+        RuntimeError: naming the routes.
+    """
+    open_routes = sorted(
+        {rule.rule for rule in app.url_map.iter_rules() if action_of(app, rule.endpoint) is None}
+    )
+    if open_routes:
+        raise RuntimeError(
+            f"Expected every route to declare an action with @needs, but these do not: {open_routes}."
+        )
+
+
+def _authorise() -> AnyResponse | None:
+    if request.endpoint is None:
+        return None
+    action = action_of(current_app, request.endpoint)
+    if action is None or not can(current_user, action):
+        if not current_user.is_authenticated:
+            here = request.full_path.rstrip("?") if request.method == "GET" else None
+            return redirect(url_for("sign_in.show", next=here))
+        abort(403)
+    return None
+
+
+def _harden(response: Response) -> Response:
+    settings: Settings = current_app.extensions["settings"]
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
+    if settings.secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.vary.update(["Cookie", "Accept-Language"])
+    return response
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Register sign-in, CSRF, rate limits, the check of rights and the headers."""
+    app.config.update(
+        SESSION_COOKIE_NAME="guichet",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        PERMANENT_SESSION_LIFETIME=12 * 3600,
+        WTF_CSRF_TIME_LIMIT=None,  # the session's life bounds it: a task left open over lunch must not be lost
+        WTF_CSRF_SSL_STRICT=settings.secure,
+    )
+    csrf.init_app(app)
+    limiter.init_app(app)
+    login.init_app(app)
+    login.session_protection = "basic"  # a phone changes its address all day
+    app.before_request(_authorise)
+    app.after_request(_harden)
+    app.add_template_global(can, "can")

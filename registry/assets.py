@@ -325,6 +325,7 @@ def transfer(
         Unfit: the day is in the future, or not after the first day of the present period.
         WrongState: the entity owns the asset already.
     """
+    told = rules.text(reason, "reason", limit=500)
     owner = entities.get(session, to_entity_id)
     asset = rows.locked(session, Asset, asset_id, "asset")
     if asset.entity_id == to_entity_id:
@@ -341,7 +342,7 @@ def transfer(
     moved = [asset]
     if with_parts:
         moved += [part for part in descendants(session, asset_id) if part.entity_id == asset.entity_id]
-    return [_give(session, one, to_entity_id, on, reason=reason, at=at, by=by) for one in moved]
+    return [_give(session, one, to_entity_id, on, reason=told, at=at, by=by) for one in moved]
 
 
 def retire(session: Session, asset_id: str, *, reason: str, at: datetime, by: str) -> Asset:
@@ -471,7 +472,7 @@ def _give(
         entity_id=to_entity_id,
         owned_from=on,
         owned_until=None,
-        reason=rules.text(reason, "reason", limit=500),
+        reason=reason,
         created_at=at,
         created_by=by,
     )
@@ -496,10 +497,11 @@ def _set_status(
     session: Session, asset_id: str, verb: str, kind: str, *, reason: str, at: datetime, by: str
 ) -> Asset:
     asset = rows.locked(session, Asset, asset_id, "asset")
-    asset.status = rules.step(_STATUS, verb, asset.status, "asset", asset.code)
+    after = rules.step(_STATUS, verb, asset.status, "asset", asset.code)
+    told = rules.text(reason, "reason", limit=500)
+    asset.status = after
     asset.version += 1
     asset.changed_at, asset.changed_by = at, by
-    told = rules.text(reason, "reason", limit=500)
     session.add(AssetEvent(**asset_rows.event(asset.id, asset.version, kind, told, facts={}, at=at, by=by)))
     session.flush()
     return asset

@@ -27,6 +27,7 @@ from registry.errors import Missing
 from registry.tables.requests import Channel, Mode, Request, RequestEvent
 
 __all__ = [
+    "PAST",
     "TRANSITIONS",
     "Candidate",
     "accept",
@@ -69,6 +70,18 @@ TRANSITIONS: dict[str, dict[str, str]] = {
     "close": {"answered": "closed", "refused": "closed", "duplicate": "closed"},
     "reopen": dict.fromkeys(("answered", "closed", "refused", "duplicate"), "reopened"),
     "withdraw": dict.fromkeys((*_OPEN, "accepted"), "closed"),
+}
+# verb → the kind of the event it writes.
+PAST = {
+    "qualify": "qualified",
+    "accept": "accepted",
+    "refuse": "refused",
+    "attach": "attached",
+    "start": "started",
+    "answer": "answered",
+    "close": "closed",
+    "reopen": "reopened",
+    "withdraw": "withdrawn",
 }
 _OUTCOMES = {"answered": "done", "refused": "refused", "duplicate": "duplicate"}
 
@@ -204,7 +217,7 @@ def qualify(
         WrongState: the request is past this; or the asset is retired.
         Unfit: a value has not the form it needs.
     """
-    request = _hold(session, request_id, version)
+    request = _hold(session, request_id, "qualify", version)
     _check_links(session, nature_code, asset_id)
     if team_code is not None:
         people.team_by_code(session, team_code)
@@ -227,7 +240,7 @@ def accept(session: Session, request_id: str, *, text: str = "", at: datetime, b
         Missing: there is no such request.
         WrongState: it is not registered, qualified or reopened.
     """
-    return _step(session, _hold(session, request_id), "accept", text, public=True, at=at, by=by)
+    return _step(session, _hold(session, request_id, "accept"), "accept", text, public=True, at=at, by=by)
 
 
 def refuse(session: Session, request_id: str, *, reason: str, at: datetime, by: str) -> Request:
@@ -238,7 +251,7 @@ def refuse(session: Session, request_id: str, *, reason: str, at: datetime, by: 
         WrongState: it is not registered, qualified or reopened.
         Unfit: no reason is given.
     """
-    request = _hold(session, request_id)
+    request = _hold(session, request_id, "refuse")
     told = rules.text(reason, "reason", limit=5000)
     _step(session, request, "refuse", told, public=True, at=at, by=by)
     request.answer = told
@@ -257,7 +270,7 @@ def attach(session: Session, request_id: str, *, duplicate_of: str, at: datetime
         Cycle: the other is attached to this one.
         Unfit: a request would be its own duplicate.
     """
-    request, other = _hold(session, request_id), get(session, duplicate_of)
+    request, other = _hold(session, request_id, "attach"), get(session, duplicate_of)
     if other.status == "duplicate" and other.duplicate_of_id is not None:
         other = get(session, other.duplicate_of_id)
     if other.id == request.id:
@@ -290,7 +303,7 @@ def start(session: Session, request_id: str, *, text: str = "", at: datetime, by
         Missing: there is no such request.
         WrongState: it is not accepted or reopened.
     """
-    return _step(session, _hold(session, request_id), "start", text, public=True, at=at, by=by)
+    return _step(session, _hold(session, request_id, "start"), "start", text, public=True, at=at, by=by)
 
 
 def answer(session: Session, request_id: str, *, text: str, at: datetime, by: str) -> Request:
@@ -301,7 +314,7 @@ def answer(session: Session, request_id: str, *, text: str, at: datetime, by: st
         WrongState: nothing was decided yet, or it is closed.
         Unfit: the answer is empty.
     """
-    request = _hold(session, request_id)
+    request = _hold(session, request_id, "answer")
     told = rules.text(text, "text", limit=5000)
     _step(session, request, "answer", told, public=True, at=at, by=by)
     request.answer = told
@@ -316,11 +329,10 @@ def close(session: Session, request_id: str, *, text: str = "", at: datetime, by
         Missing: there is no such request.
         WrongState: nobody answered it yet, or it is closed.
     """
-    request = _hold(session, request_id)
+    request = _hold(session, request_id, "close")
     outcome = _OUTCOMES.get(request.status)
-    after = rules.step(TRANSITIONS, "close", request.status, "request", request.reference)
     request.outcome, request.closed_at = outcome, at
-    return _move(session, request, "close", after, text, public=True, at=at, by=by)
+    return _step(session, request, "close", text, public=True, at=at, by=by)
 
 
 def withdraw(session: Session, request_id: str, *, reason: str, at: datetime, by: str) -> Request:
@@ -331,11 +343,10 @@ def withdraw(session: Session, request_id: str, *, reason: str, at: datetime, by
         WrongState: work has begun, or it was decided otherwise.
         Unfit: no reason is given.
     """
-    request = _hold(session, request_id)
-    after = rules.step(TRANSITIONS, "withdraw", request.status, "request", request.reference)
+    request = _hold(session, request_id, "withdraw")
     told = rules.text(reason, "reason", limit=5000)
     request.outcome, request.closed_at = "withdrawn", at
-    return _move(session, request, "withdraw", after, told, public=True, at=at, by=by)
+    return _step(session, request, "withdraw", told, public=True, at=at, by=by)
 
 
 def reopen(session: Session, request_id: str, *, reason: str, at: datetime, by: str) -> Request:
@@ -346,11 +357,10 @@ def reopen(session: Session, request_id: str, *, reason: str, at: datetime, by: 
         WrongState: it is still open.
         Unfit: no reason is given.
     """
-    request = _hold(session, request_id)
-    after = rules.step(TRANSITIONS, "reopen", request.status, "request", request.reference)
+    request = _hold(session, request_id, "reopen")
     told = rules.text(reason, "reason", limit=5000)
     request.outcome, request.closed_at, request.duplicate_of_id = None, None, None
-    return _move(session, request, "reopen", after, told, public=True, at=at, by=by)
+    return _step(session, request, "reopen", told, public=True, at=at, by=by)
 
 
 def note(
@@ -388,8 +398,11 @@ def timeline(session: Session, request_id: str, *, public: bool = False) -> Sequ
     return session.scalars(query.where(RequestEvent.public) if public else query).all()
 
 
-def _hold(session: Session, request_id: str, version: int | None = None) -> Request:
+def _hold(session: Session, request_id: str, verb: str | None = None, version: int | None = None) -> Request:
+    """Return the request locked, after refusing a verb its status forbids: before anything is set on the row."""
     request = rows.locked(session, Request, request_id, "request")
+    if verb is not None:
+        rules.step(TRANSITIONS, verb, request.status, "request", request.reference)
     rules.fresh(request.version, version, "request", request.reference)
     return request
 
@@ -469,37 +482,9 @@ def _step(
     at: datetime,
     by: str,
 ) -> Request:
-    after = rules.step(TRANSITIONS, verb, request.status, "request", request.reference)
-    return _move(session, request, verb, after, text, public=public, facts=facts, at=at, by=by)
-
-
-_PAST = {
-    "qualify": "qualified",
-    "accept": "accepted",
-    "refuse": "refused",
-    "attach": "attached",
-    "start": "started",
-    "answer": "answered",
-    "close": "closed",
-    "reopen": "reopened",
-    "withdraw": "withdrawn",
-}
-
-
-def _move(
-    session: Session,
-    request: Request,
-    verb: str,
-    after: str,
-    text: str,
-    *,
-    public: bool,
-    facts: dict[str, Any] | None = None,
-    at: datetime,
-    by: str,
-) -> Request:
-    before, request.status = request.status, after
-    _tell(session, request, _PAST[verb], before, text, public=public, facts=facts, at=at, by=by)
+    before = request.status
+    request.status = rules.step(TRANSITIONS, verb, before, "request", request.reference)
+    _tell(session, request, PAST[verb], before, text, public=public, facts=facts, at=at, by=by)
     return request
 
 

@@ -105,22 +105,23 @@ def update(
         Unfit: a value has not the form it needs.
     """
     supplier = rows.locked(session, Supplier, supplier_id, "supplier")
+    wanted = dict(values)
     if "name" in values:
-        supplier.name = rules.text(values["name"], "name")
-        search.replace(session, "supplier", supplier.id, supplier.code, supplier.name)
+        wanted["name"] = rules.text(values["name"], "name")
     if "email" in values:
-        supplier.email = rules.email(values["email"])
-    if "active" in values:
-        supplier.active = values["active"]
+        wanted["email"] = rules.email(values["email"])
     if "vat_number" in values:
-        number = _vat(values["vat_number"])
+        wanted["vat_number"] = number = _vat(values["vat_number"])
         if number is not None and number != supplier.vat_number:
             rules.free(session, Supplier.vat_number, number, "a supplier")
-        supplier.vat_number = number
     if "iban" in values:
-        account = _iban(values["iban"])
-        if account != supplier.iban:
-            supplier.iban, supplier.iban_changed_at, supplier.iban_changed_by = account, at, by
+        wanted["iban"] = _iban(values["iban"])
+    if wanted.get("iban", supplier.iban) != supplier.iban:
+        supplier.iban_changed_at, supplier.iban_changed_by = at, by
+    for name, value in wanted.items():
+        setattr(supplier, name, value)
+    if "name" in wanted:
+        search.replace(session, "supplier", supplier.id, supplier.code, supplier.name)
     supplier.changed_at, supplier.changed_by = at, by
     changes.write(
         session,

@@ -50,6 +50,16 @@ TRANSITIONS: dict[str, dict[str, str]] = {
     "close": {"finished": "closed"},
     "cancel": dict.fromkeys(("open", "assigned", "planned", "in_progress"), "cancelled"),
 }
+# verb → the kind of the event it writes.
+PAST = {
+    "assign": "assigned",
+    "plan": "planned",
+    "begin": "begun",
+    "finish": "finished",
+    "redo": "sent_back",
+    "close": "closed",
+    "cancel": "cancelled",
+}
 _WORKED_ON = ("open", "assigned", "planned", "in_progress", "finished")
 _DAY_MINUTES = 24 * 60
 
@@ -172,7 +182,7 @@ def assign(
         WrongState: it is finished, closed or cancelled.
         Unfit: nobody is named, or the one named does not fit the mode.
     """
-    order = _hold(session, order_id, version)
+    order = _hold(session, order_id, "assign", version)
     if team_code is None and supplier_id is None and person_id is None:
         raise rules.Unfit("Expected a team, a supplier or a person, but none is named.", field="team_code")
     if supplier_id is not None and order.mode != "contractor":
@@ -186,11 +196,13 @@ def assign(
         )
     facts: dict[str, Any] = {}
     if team_code is not None:
-        order.team_code = facts["team_code"] = people.team_by_code(session, team_code).code
+        facts["team_code"] = people.team_by_code(session, team_code).code
     if supplier_id is not None:
-        order.supplier_id = facts["supplier_id"] = suppliers.get(session, supplier_id).id
+        facts["supplier_id"] = suppliers.get(session, supplier_id).id
     if person_id is not None:
-        order.person_id = facts["person_id"] = people.get(session, person_id).id
+        facts["person_id"] = people.get(session, person_id).id
+    for name, value in facts.items():
+        setattr(order, name, value)
     return _step(session, order, "assign", "", facts=facts, at=at, by=by)
 
 
@@ -212,7 +224,7 @@ def plan(
         WrongState: work has begun, or the order is cancelled.
         Unfit: the end is not after the start.
     """
-    order = _hold(session, order_id, version)
+    order = _hold(session, order_id, "plan", version)
     if ends_at <= starts_at:
         raise rules.Unfit(
             f"Expected work to end after it starts, but {ends_at} is not after {starts_at}.", field="ends_at"
@@ -229,7 +241,7 @@ def begin(session: Session, order_id: str, *, at: datetime, by: str) -> WorkOrde
         Missing: there is no such order.
         WrongState: nobody is assigned, or work has begun.
     """
-    order = _hold(session, order_id)
+    order = _hold(session, order_id, "begin")
     order.begun_at = at if order.begun_at is None else order.begun_at
     return _step(session, order, "begin", "", at=at, by=by)
 
@@ -242,7 +254,7 @@ def finish(session: Session, order_id: str, *, report: str, at: datetime, by: st
         WrongState: nobody is assigned, or it is finished or cancelled.
         Unfit: the report is empty.
     """
-    order = _hold(session, order_id)
+    order = _hold(session, order_id, "finish")
     order.report = rules.text(report, "report", limit=10_000)
     order.finished_at = at
     return _step(session, order, "finish", order.report, at=at, by=by)
@@ -256,9 +268,10 @@ def redo(session: Session, order_id: str, *, reason: str, at: datetime, by: str)
         WrongState: it is not finished.
         Unfit: no reason is given.
     """
-    order = _hold(session, order_id)
+    order = _hold(session, order_id, "redo")
+    told = rules.text(reason, "reason", limit=5000)
     order.finished_at = None
-    return _step(session, order, "redo", rules.text(reason, "reason", limit=5000), at=at, by=by)
+    return _step(session, order, "redo", told, at=at, by=by)
 
 
 def close(session: Session, order_id: str, *, at: datetime, by: str) -> WorkOrder:
@@ -268,7 +281,7 @@ def close(session: Session, order_id: str, *, at: datetime, by: str) -> WorkOrde
         Missing: there is no such order.
         WrongState: it is not finished.
     """
-    order = _hold(session, order_id)
+    order = _hold(session, order_id, "close")
     order.closed_at = at
     return _step(session, order, "close", "", at=at, by=by)
 
@@ -281,7 +294,7 @@ def cancel(session: Session, order_id: str, *, reason: str, at: datetime, by: st
         WrongState: it is finished, closed or cancelled.
         Unfit: no reason is given.
     """
-    order = _hold(session, order_id)
+    order = _hold(session, order_id, "cancel")
     return _step(session, order, "cancel", rules.text(reason, "reason", limit=5000), at=at, by=by)
 
 
@@ -391,8 +404,8 @@ def strike_labour(session: Session, entry_id: str, *, reason: str, at: datetime,
             subject=order.reference,
             status="struck",
         )
-    entry.struck_at, entry.struck_by = at, by
     entry.struck_reason = rules.text(reason, "reason", limit=500)
+    entry.struck_at, entry.struck_by = at, by
     session.flush()
     return entry
 
@@ -491,8 +504,11 @@ def contractor_costs_of(session: Session, order_id: str) -> Sequence[ContractorC
     return session.scalars(query.order_by(ContractorCost.day, ContractorCost.id)).all()
 
 
-def _hold(session: Session, order_id: str, version: int | None = None) -> WorkOrder:
+def _hold(session: Session, order_id: str, verb: str | None = None, version: int | None = None) -> WorkOrder:
+    """Return the order locked, after refusing a verb its status forbids: before anything is set on the row."""
     order = rows.locked(session, WorkOrder, order_id, "work order")
+    if verb is not None:
+        rules.step(TRANSITIONS, verb, order.status, "work order", order.reference)
     rules.fresh(order.version, version, "work order", order.reference)
     return order
 
@@ -509,17 +525,6 @@ def _hold_for_hours(session: Session, order_id: str) -> WorkOrder:
     return order
 
 
-_PAST = {
-    "assign": "assigned",
-    "plan": "planned",
-    "begin": "begun",
-    "finish": "finished",
-    "redo": "sent_back",
-    "close": "closed",
-    "cancel": "cancelled",
-}
-
-
 def _step(
     session: Session,
     order: WorkOrder,
@@ -532,7 +537,7 @@ def _step(
 ) -> WorkOrder:
     before = order.status
     order.status = rules.step(TRANSITIONS, verb, before, "work order", order.reference)
-    _tell(session, order, _PAST[verb], before, text, facts=facts, at=at, by=by)
+    _tell(session, order, PAST[verb], before, text, facts=facts, at=at, by=by)
     return order
 
 

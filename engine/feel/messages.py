@@ -1,0 +1,113 @@
+"""The wording of errors and warnings, in French and English.
+
+Comes in: a code, a language and facts. Goes out: one sentence. It never decides what is wrong.
+Next: ``errors.py``, which gives these sentences to people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+KINDS_FR = {
+    "null": "vide",
+    "boolean": "vrai/faux",
+    "number": "un nombre",
+    "string": "un texte",
+    "date": "une date",
+    "time": "une heure",
+    "date and time": "une date et heure",
+    "days and time duration": "une durée en jours et heures",
+    "years and months duration": "une durée en années et mois",
+    "list": "une liste",
+    "context": "un contexte",
+    "range": "un intervalle",
+    "function": "une fonction",
+}
+
+TEXTS: dict[str, tuple[str, str]] = {
+    # errors of syntax, each in French and in English
+    "expected": (
+        "{expected} était attendu, mais {found} a été trouvé",
+        "Expected {expected}, but found {found}",
+    ),
+    "character": ("Le caractère {found} n'a pas de sens ici", "The character {found} means nothing here"),
+    "unterminated": ("Le texte ouvert ici n'est jamais fermé", "The text opened here is never closed"),
+    "unexpected": ("{found} n'est pas attendu ici", "Did not expect {found} here"),
+    "mixed_arguments": (
+        "Les arguments nommés et les arguments par position ne se mélangent pas",
+        "Named arguments and arguments by position cannot be mixed",
+    ),
+    "source_too_long": ("L'expression est trop longue", "The expression is too long"),
+    "too_deep": ("L'expression est trop imbriquée", "The expression is nested too deeply"),
+    # limits
+    "steps": ("L'expression demande trop de calculs", "The expression needs too many steps"),
+    "calls": ("Des fonctions s'appellent trop profondément", "Functions call one another too deeply"),
+    "characters": ("Un texte devient trop long", "A text becomes too long"),
+    "items": ("Une liste devient trop longue", "A list becomes too long"),
+    "pattern_seconds": ("Le motif de texte prend trop de temps", "The text pattern takes too long"),
+    "value_depth": ("La valeur est trop imbriquée", "The value is nested too deeply"),
+    # values at the edge
+    "not_feel": ("FEEL ne connaît pas de valeur du type {type}", "FEEL knows no value of type {type}"),
+    "not_a_name": ("Un nom doit être un texte, pas {type}", "A name must be a text, not {type}"),
+    "must_stay": (
+        "Une valeur ({kind}) ne peut pas sortir d'une expression",
+        "A {kind} cannot leave an expression",
+    ),
+    # warnings
+    "NO_VARIABLE": ("« {name} » n'est pas connu ici", "'{name}' is not known here"),
+    "NO_PROPERTY": ("« {name} » n'existe pas dans {kind}", "'{name}' does not exist in a {kind}"),
+    "NOT_COMPARABLE": ("{left} ne se compare pas avec {right}", "A {left} cannot be compared with a {right}"),
+    "TEXT_AND_DATE": (
+        'Un texte est comparé avec {kind} : écrivez date("…"), time("…"), date and time("…") ou duration("…")',
+        'A text is compared with a {kind}: write date("…"), time("…"), date and time("…") or duration("…")',
+    ),
+    "INVALID_TYPE": ("« {operator} » ne s'applique pas à {kind}", "'{operator}' cannot be applied to {kind}"),
+    "INVALID_ARGUMENTS": (
+        "« {name} » n'accepte pas ces arguments",
+        "'{name}' does not accept these arguments",
+    ),
+    "NO_FUNCTION": ("« {name} » n'est pas une fonction", "'{name}' is not a function"),
+    "NO_TYPE": ("Le type « {name} » n'est pas connu", "The type '{name}' is not known"),
+    "NO_CLOCK": ("L'instant présent n'est pas connu ici", "The present instant is not known here"),
+    "ASSERT_FAILED": (
+        "La condition exigée n'est pas remplie : {text}",
+        "The required condition does not hold: {text}",
+    ),
+    "DUPLICATE_ENTRY": ("L'entrée « {name} » est donnée deux fois", "The entry '{name}' is given twice"),
+    "EXTERNAL_FUNCTION": (
+        "Les fonctions externes ne sont pas exécutées",
+        "External functions are not run",
+    ),
+}
+
+PLACE = (" (ligne {line}, colonne {column})", " (line {line}, column {column})")
+MEANT = (". Vouliez-vous dire « {suggestion} » ?", ". Did you mean '{suggestion}'?")
+END = ("la fin", "the end")
+OR = (" ou ", " or ")
+KIND_FACTS = frozenset({"kind", "left", "right"})
+
+
+def describe(code: str, language: str, facts: Mapping[str, Any]) -> str:
+    """Write the sentence of ``code`` with its ``facts``; any language but ``"fr"`` gives English."""
+    which = 0 if language == "fr" else 1
+    words = dict(facts)
+    if "expected" in words:
+        words["expected"] = OR[which].join(quote(word, which) for word in words["expected"])
+    if "found" in words:
+        words["found"] = quote(words["found"], which) if words["found"] else END[which]
+    if which == 0:
+        for key in KIND_FACTS & words.keys():
+            words[key] = ", ".join(KINDS_FR.get(part, part) for part in str(words[key]).split(", "))
+    sentence = TEXTS[code][which].format_map(words)
+    if words.get("line"):
+        sentence += PLACE[which].format_map(words)
+    if words.get("suggestion"):
+        sentence += MEANT[which].format_map(words)
+    return sentence[:1].upper() + sentence[1:]
+
+
+def quote(word: str, which: int) -> str:
+    """Put ``word`` between the language's quotation marks."""
+    shown = word if len(word) <= 40 else word[:40] + "…"
+    return f"« {shown} »" if which == 0 else f"'{shown}'"

@@ -133,8 +133,6 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | No
     size = end = 0
     for match in occurrences(run, found, text):
         piece = replacement if literal else expanded(replacement, match)
-            replacement if literal else REPLACEMENT.sub(lambda part, at=match: _group(part, at), replacement)
-        )
         pieces += (text[end : match.start()], piece)
         size += match.start() - end + len(piece)
         run.spend_characters(size)

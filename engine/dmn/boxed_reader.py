@@ -24,7 +24,7 @@ from engine.dmn.model import (
     HitPolicy,
     InputClause,
     Invocation,
-    Iterator,
+    Iteration,
     ListExpression,
     LiteralExpression,
     OutputClause,
@@ -312,9 +312,9 @@ def _filter(node: Node, reading: Reading) -> Filter:
     )
 
 
-def _iterator(node: Node, reading: Reading) -> Iterator:
+def _iterator(node: Node, reading: Reading) -> Iteration:
     kind = cast("Literal['for', 'some', 'every']", local(node))
-    return Iterator(
+    return Iteration(
         id=reading.id_of(node),
         line=line_of(node),
         label=node.get("label", ""),

@@ -173,7 +173,7 @@ class Filter(Boxed):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Iterator(Boxed):
+class Iteration(Boxed):
     """For, some, every over the items of a list."""
 
     kind: Literal["for", "some", "every"]
@@ -192,7 +192,7 @@ Expression = (
     | ListExpression
     | Conditional
     | Filter
-    | Iterator
+    | Iteration
 )
 
 

@@ -13,16 +13,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from engine.dmn.constants import NotConstant, constant
 from engine.feel import syntax
 
-#: Finds the value of an expression that needs no variable; raises ``NotConstant`` for any other.
-Constant = Callable[[syntax.Node], Any]
-
 _NUMBERS: Final = frozenset({int, Decimal})
-
-
-class NotConstant(Exception):  # noqa: N818 - a signal inside this room, not an error
-    """The expression needs more than the text of its cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +94,6 @@ def column(
     name: str,
     cells: Sequence[syntax.Node | None],
     *,
-    constant: Constant,
     type_name: str | None = None,
     allowed: syntax.Node | None = None,
 ) -> Column:
@@ -109,21 +102,20 @@ def column(
     Args:
         name: what the examples call the value.
         cells: the tree of each cell; None for a cell that has none (a syntax error).
-        constant: evaluates what needs no variables.
         type_name: the FEEL type the column promises, when it is a built-in one.
         allowed: the tests that the value must pass anyway.
     """
     marks = _Marks()
     for node in (*cells, allowed):
         if node is not None:
-            _collect(node, marks, constant)
+            _collect(node, marks)
     if type_name == "boolean" or "boolean" in marks.listed:
         marks.listed["boolean"] = {True, False}
     atoms = tuple(_atoms(marks))
-    masks = tuple(None if node is None else _accepted(node, atoms, constant) for node in cells)
+    masks = tuple(None if node is None else _accepted(node, atoms) for node in cells)
     usual = _usual(atoms, type_name, marks)
     if allowed is not None:
-        permitted = _accepted(allowed, atoms, constant)
+        permitted = _accepted(allowed, atoms)
         usual &= usual if permitted is None else permitted
     return Column(name=name, atoms=atoms, masks=masks, usual=usual)
 
@@ -162,7 +154,7 @@ def _adjacent(low: Any, high: Any) -> bool:
     return type(low) is date and (high - low).days <= 1
 
 
-def _collect(node: syntax.Node, marks: _Marks, constant: Constant) -> None:
+def _collect(node: syntax.Node, marks: _Marks) -> None:
     """Gather every constant that the tests of a cell compare with."""
     for part in _constants(node):
         try:
@@ -204,14 +196,14 @@ def _constants(node: syntax.Node) -> Iterator[syntax.Node]:
             yield node
 
 
-def _accepted(node: syntax.Node, atoms: Sequence[Atom], constant: Constant) -> int | None:
+def _accepted(node: syntax.Node, atoms: Sequence[Atom]) -> int | None:
     try:
-        return _mask(node, atoms, constant)
+        return _mask(node, atoms)
     except NotConstant:
         return None
 
 
-def _mask(node: syntax.Node, atoms: Sequence[Atom], constant: Constant) -> int:
+def _mask(node: syntax.Node, atoms: Sequence[Atom]) -> int:
     """Return the atoms that a test accepts; raise ``NotConstant`` when it cannot be known."""
     match node:
         case syntax.AnyTest():
@@ -219,17 +211,17 @@ def _mask(node: syntax.Node, atoms: Sequence[Atom], constant: Constant) -> int:
         case syntax.Tests():
             accepted = 0
             for test in node.tests:
-                accepted |= _mask(test, atoms, constant)
-            return _negated(node, accepted, atoms, constant) if node.negated else accepted
+                accepted |= _mask(test, atoms)
+            return _negated(node, accepted, atoms) if node.negated else accepted
         case syntax.Or():
-            return _any(_mask(_boolean(term), atoms, constant) for term in node.terms)
+            return _any(_mask(_boolean(term), atoms) for term in node.terms)
         case syntax.And():
             accepted = (1 << len(atoms)) - 1
             for term in node.terms:
-                accepted &= _mask(_boolean(term), atoms, constant)
+                accepted &= _mask(_boolean(term), atoms)
             return accepted
         case syntax.In() if _is_input(node.value):
-            return _any(_mask(test, atoms, constant) for test in node.tests)
+            return _any(_mask(test, atoms) for test in node.tests)
         case syntax.Between() if _is_input(node.value):
             return _between(atoms, constant(node.low), constant(node.high), low_in=True, high_in=True)
         case syntax.RangeLiteral():
@@ -245,7 +237,7 @@ def _mask(node: syntax.Node, atoms: Sequence[Atom], constant: Constant) -> int:
         case syntax.Comparison() if _is_input(node.left):
             return _compared(atoms, node.operator, constant(node.right))
         case syntax.ListLiteral():
-            return _any(_mask(item, atoms, constant) for item in node.items)
+            return _any(_mask(item, atoms) for item in node.items)
         case _:
             if _is_condition(node):
                 raise NotConstant
@@ -281,7 +273,7 @@ def _is_condition(node: syntax.Node) -> bool:
     return isinstance(node, syntax.Comparison | syntax.In | syntax.Between | syntax.And | syntax.Or)
 
 
-def _negated(node: syntax.Tests, accepted: int, atoms: Sequence[Atom], constant: Constant) -> int:
+def _negated(node: syntax.Tests, accepted: int, atoms: Sequence[Atom]) -> int:
     """Return what ``not(…)`` accepts: the rest of the kinds it names, for a comparison with another is null."""
     kinds = set()
     for part in _constants(node):

@@ -304,6 +304,24 @@ class TypeBook:
             return None if isinstance(found.result, Anything) else found.result
         return found
 
+    def allowed_of(self, name: str | None, component: str | None = None) -> Text | None:
+        """Return the allowed values that a type, an alias of it, or one of its components, lists."""
+        passed: set[str] = set()
+        while name is not None and name not in passed:
+            passed.add(name)
+            definition = self.definitions.get(name)
+            if definition is None:
+                prefix, _, rest = name.partition(".")
+                return self.imports[prefix].allowed_of(rest, component) if prefix in self.imports else None
+            if component is not None:
+                part = next((part for part in definition.components if part.name == component), None)
+                if part is not None:
+                    return part.allowed or self.allowed_of(part.type_ref)
+            elif definition.allowed is not None:
+                return definition.allowed
+            name = definition.type_ref
+        return None
+
     def _made(self, definition: ItemDefinition) -> Type:
         made: Type
         if definition.function is not None:

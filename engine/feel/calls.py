@@ -87,7 +87,9 @@ def _builtin(
         and not any(word in b for b in builder.bound)
     ):
         values = builder.values_of(arguments)
-        folded = None if values is None else invoke(TABLE[word], Run(), values)
+        folded = (
+            None if values is None else invoke([o for o in TABLE[word] if o.fits(len(values))], Run(), values)
+        )
         if folded is not None and folded is not BAD:
             return builder.constant(folded)
 

@@ -32,7 +32,8 @@ QUIET: Final = frozenset({"is defined", "get or else"})
 
 def _function(name: str) -> Function:
     def call(run: Run, arguments: list[Value]) -> Value:
-        result = invoke(TABLE[name], run, arguments)
+        fitting = [overload for overload in TABLE[name] if overload.fits(len(arguments))]
+        result = invoke(fitting, run, arguments)
         return None if result is BAD else result
 
     return Function(TABLE[name][0].names, call, name, variadic=True)

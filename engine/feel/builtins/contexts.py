@@ -79,12 +79,6 @@ def context_put_nested(run: Run, context: dict[str, Value], keys: list[Value], v
     return context_put(run, context, keys[0], below)
 
 
-@add("context merge", "contexts: context*")
-def context_merge_all(run: Run, *contexts: dict[str, Value]) -> Value:
-    """Join contexts; later entries win."""
-    return context_merge(run, list(contexts))
-
-
 @add("context merge", "contexts: list")
 def context_merge(run: Run, contexts: list[Value]) -> Value:
     """Join a list of contexts; later entries win."""

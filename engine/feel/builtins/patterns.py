@@ -32,12 +32,12 @@ PART: Final = re.compile(
    |(?P<class>\[(?:[^\[\]\\]|\\.|\[(?:[^\]\\]|\\.)*\])*\])
    |(?P<extension>\(\?(?!:))
    |(?P<dot>\.)
-   |(?P<space>\s)
    |(?P<repeat>\{(?P<low>\d*),?(?P<high>\d*)\})
    |(?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
+SPACE: Final = re.compile(r"(?P<class>\[(?:[^\]\\]|\\.)*\])|\s+", re.DOTALL)
 ESCAPES: Final = {r"\i": r"[\p{L}_:]", r"\c": r"[\p{L}\p{N}_:.\-]"}
 BLOCK: Final = re.compile(r"\\p\{Is(\w+)\}")
 REPLACEMENT: Final = re.compile(r"\\[\\$]|\$(\d+)")
@@ -64,6 +64,8 @@ def compiled(pattern: str, flags: str) -> regex.Pattern[str] | None:
 
 def translate(pattern: str, flags: str) -> str | None:
     """Write an XPath pattern as the package ``regex`` reads it; null for what XPath does not have."""
+    if "x" in flags:
+        pattern = SPACE.sub(lambda part: part["class"] or "", pattern)
     written: list[str] = []
     repeats = 1
     for part in PART.finditer(SUBTRACTION.sub(r"--[\1]]", pattern)):
@@ -71,8 +73,6 @@ def translate(pattern: str, flags: str) -> str | None:
         kind = part.lastgroup
         if kind == "extension" or (kind == "class" and re.search(r"\\\d", text)):
             return None
-        if kind == "space" and "x" in flags:
-            continue
         if kind == "dot" and "s" not in flags:
             text = r"[^\n\r]"
         elif kind == "escape":

@@ -62,7 +62,7 @@ class Overload:
             self.types.append(ACCEPTED[kind.rstrip("?*+")])
             self.nullable.append(mark == "?" or kind.startswith("any"))
             self.spread = mark if mark in "*+" else ""
-        optional = sum(1 for parameter in parameters if parameter[-1] in "?*")
+        optional = sum(1 for at, parameter in enumerate(parameters) if parameter[-1] in ("?*" if at else "?"))
         self.required = len(parameters) - optional
 
     def fits(self, count: int) -> bool:

@@ -23,7 +23,8 @@ def open_house(settings: Settings) -> store.Engine:
     """Connect to the database of ``settings`` and put the handlers of the bridge behind it."""
     if settings.database_url.startswith("sqlite"):
         settings.home.mkdir(parents=True, exist_ok=True)
-    return store.Engine(store.connect(settings.database_url), clock=SystemClock(), handlers=HANDLERS)
+    database = store.connect(settings.database_url)
+    return store.Engine(database, clock=SystemClock(), handlers=HANDLERS, zone=settings.timezone)
 
 
 def house() -> store.Engine:
@@ -37,6 +38,6 @@ def begin() -> AbstractContextManager[store.UnitOfWork]:
     return house().begin(current_user.id if current_user.is_authenticated else PUBLIC_ACTOR)
 
 
-def read() -> AbstractContextManager[store.Reading]:
+def read() -> AbstractContextManager[store.UnitOfWork]:
     """Begin a transaction that only reads."""
     return house().read()

@@ -8,10 +8,11 @@ is logged with the number that the page shows. Next: ``web/templates/error.html`
 from __future__ import annotations
 
 import secrets
+import traceback
 from typing import Any
 
 import structlog
-from flask import Flask, g, render_template, request
+from flask import Flask, json, render_template, request
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -81,18 +82,12 @@ def _page(status: int, detail: str = "", number: str = "") -> tuple[str, int, di
     headers = {"Retry-After": "3"} if status == 503 else {}
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         body = {"status": status, "title": str(title), "detail": detail, "number": number}
-        return _json(body), status, {**headers, "Content-Type": "application/problem+json"}
+        return json.dumps(body), status, {**headers, "Content-Type": "application/problem+json"}
     again = request.path if request.method == "GET" else request.referrer
     page = render_template(
         "error.html", status=status, title=title, advice=advice, detail=detail, number=number, again=again
     )
     return page, status, headers
-
-
-def _json(body: dict[str, Any]) -> str:
-    from flask import json  # noqa: PLC0415 - the name json would hide the module everywhere else
-
-    return json.dumps(body)
 
 
 def _of_floor(error: Exception) -> tuple[str, int, dict[str, str]]:
@@ -118,8 +113,9 @@ def _csrf(error: CSRFError) -> tuple[str, int, dict[str, str]]:
 
 def _unexpected(error: BaseException) -> tuple[str, int, dict[str, str]]:
     number = secrets.token_hex(4)
-    log.error("web.failed", number=number, endpoint=request.endpoint, exc_info=error)
-    g.failed = True
+    # A plain trace: renderers that print local variables would print keys and personal data.
+    trace = "".join(traceback.format_exception(error))
+    log.error("web.failed", number=number, endpoint=request.endpoint, trace=trace)
     return _page(500, number=number)
 
 

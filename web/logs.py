@@ -27,7 +27,9 @@ def configure(settings: Settings) -> None:
     if settings.log_format == "json":
         last = structlog.processors.JSONRenderer()
     else:
-        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        last = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
         shared.remove(structlog.processors.format_exc_info)
     structlog.configure(
         processors=[*shared, last],

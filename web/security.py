@@ -20,9 +20,21 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from web.settings import Settings
 
-ROLES: Final = ("operator", "leader", "agent", "storekeeper", "accountant", "owner", "manager", "admin")
+CONTRACTOR: Final = "contractor"
+ROLES: Final = (
+    "operator",
+    "leader",
+    "agent",
+    "storekeeper",
+    "accountant",
+    "owner",
+    "manager",
+    "admin",
+    CONTRACTOR,
+)
 PUBLIC: Final = frozenset({"public"})
 _ALL: Final = frozenset(ROLES)
+_STAFF: Final = _ALL - {CONTRACTOR}
 
 # The one table of rights: action → roles. Separation of duties: only the accountant decides on postings, and the
 # accountant neither orders work nor moves stock.
@@ -31,10 +43,10 @@ ACTIONS: Final[dict[str, frozenset[str]]] = {
     "home.read": _ALL,
     "inbox.read": _ALL,
     "task.work": _ALL,
-    "request.read": _ALL,
-    "request.search": _ALL,
-    "order.read": _ALL,
-    "asset.read": _ALL,
+    "request.read": _STAFF,
+    "request.search": _STAFF,
+    "order.read": _STAFF,
+    "asset.read": _STAFF,
     "stock.read": frozenset({"storekeeper", "leader", "agent", "manager", "accountant", "admin"}),
     "posting.read": frozenset({"accountant", "manager", "admin"}),
     "posting.decide": frozenset({"accountant"}),

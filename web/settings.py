@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PREFIX = "GUICHET_"
@@ -162,3 +163,26 @@ def secret_key(settings: Settings) -> str:
     except FileExistsError:
         pass
     return path.read_text().strip()
+
+
+class Described(NamedTuple):
+    """One setting as ``guichet settings`` prints it."""
+
+    name: str
+    value: object
+    origin: str
+    help: str
+
+
+def described(settings: Settings) -> list[Described]:
+    """Return every setting with its value, its origin and what it is for."""
+    return [
+        Described(
+            one.name,
+            getattr(settings, one.name),
+            settings.origins.get(one.name, "default"),
+            str(one.metadata["help"]),
+        )
+        for one in fields(Settings)
+        if one.name != "origins"
+    ]

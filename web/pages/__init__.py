@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from web.pages import language, sign_in
+from web.pages import ask, follow, language, sign_in
 
-BLUEPRINTS: tuple[Blueprint, ...] = (sign_in.pages, language.pages)
+BLUEPRINTS: tuple[Blueprint, ...] = (ask.pages, follow.pages, sign_in.pages, language.pages)

@@ -18,7 +18,7 @@ from registry import people
 from registry.errors import Missing
 from web.database import house
 from web.passwords import fingerprint, matches
-from web.security import Visitor, limiter, login, needs
+from web.security import CONTRACTOR, Visitor, limiter, login, needs
 
 pages = Blueprint("sign_in", __name__)
 
@@ -38,16 +38,18 @@ def load(key: str) -> Visitor | None:
         if not person.active or fingerprint(person.password_hash) != mark:
             return None
         day = reading.now.astimezone(current_app.extensions["settings"].zone).date()
+        groups = people.groups_of(reading.session, person.id, day)
+        grants = {(one.role, one.entity_id) for one in people.grants_of(reading.session, person.id)}
+        if any(group.startswith("supplier:") for group in groups):
+            grants.add((CONTRACTOR, None))
         return Visitor(
             id=person.id,
             name=person.name,
             email=person.email or "",
             locale=person.locale,
             entity_id=person.entity_id,
-            grants=frozenset(
-                (one.role, one.entity_id) for one in people.grants_of(reading.session, person.id)
-            ),
-            groups=people.groups_of(reading.session, person.id, day),
+            grants=frozenset(grants),
+            groups=groups,
             fingerprint=mark,
         )
 

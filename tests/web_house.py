@@ -1,0 +1,88 @@
+"""A web application on a small town in memory, to test pages with.
+
+Comes in: what a test cares about. Goes out: the application, its town, clients signed in as any role. It never opens
+a port. Next: ``tests/factories.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+import engine.tables
+import registry.tables
+from engine import store
+from engine.clock import SettableClock
+from registry import people
+from tests import factories
+from web.app import create_app
+from web.passwords import fingerprint
+from web.security import limiter
+from web.settings import Settings
+
+
+@dataclass
+class WebHouse:
+    """The application, the house behind it, the town in it."""
+
+    app: Flask
+    house: store.Engine
+    town: factories.Town
+    clock: SettableClock
+
+    def visitor(self) -> FlaskClient:
+        """Return a browser that nobody signed in with."""
+        return self.app.test_client()
+
+    def signed_in(
+        self, *roles: Any, team: bool = False, entity_id: str | None = None, **facts: Any
+    ) -> FlaskClient:
+        """Return the browser of a new person with these roles in the town, or in one entity."""
+        with self.house.begin("system:test") as unit:
+            person = factories.person(unit.session, self.town.entity.id, **facts)
+            for role in roles:
+                people.grant(
+                    unit.session,
+                    person_id=person.id,
+                    role=role,
+                    entity_id=entity_id,
+                    at=unit.now,
+                    by=unit.actor,
+                )
+            if team:
+                people.join(
+                    unit.session, person_id=person.id, team_id=self.town.team.id, at=unit.now, by=unit.actor
+                )
+            mark = fingerprint(person.password_hash)
+        client = self.app.test_client()
+        with client.session_transaction() as session:
+            session["_user_id"] = f"{person.id}.{mark}"
+        return client
+
+
+@contextmanager
+def opened(folder: Path, **chosen: Any) -> Iterator[WebHouse]:
+    """Open a small town in memory behind an application without CSRF and limits, unless a test asks for them."""
+    database = store.connect("sqlite://")
+    engine.tables.Base.metadata.create_all(database)
+    registry.tables.Base.metadata.create_all(database)
+    clock = SettableClock(factories.NOW)
+    house = store.Engine(database, clock=clock)
+    with house.begin("system:test") as unit:
+        town = factories.town(unit.session)
+    guarded = chosen.pop("guarded", False)
+    app = create_app(replace(Settings(home=folder), **chosen), house)
+    app.config.update(WTF_CSRF_ENABLED=guarded)
+    limiter.enabled = guarded
+    try:
+        yield WebHouse(app, house, town, clock)
+    finally:
+        limiter.enabled = True
+        limiter.reset()
+        database.dispose()

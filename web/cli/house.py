@@ -1,0 +1,166 @@
+"""Commands of the installation: settings, schema, serving, first accounts.
+
+Comes in: settings and options. Goes out: a running house, or sentences about it. It never changes the town's records
+but for the accounts asked for. Next: ``web/app.py``.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+import click
+from gunicorn.app.base import BaseApplication
+
+from registry import entities, people
+from registry.tables.people import ROLES
+from web import logs, migrations, passwords, settings
+from web.app import create_app
+from web.database import open_house
+
+ACTOR = "system:cli"
+
+
+@click.command("settings")
+def show_settings() -> None:
+    """Print every setting, its value and where it came from."""
+    found = settings.read()
+    rows = []
+    for one in settings.described(found):
+        value = "(hidden)" if one.name == "secret_key" and one.value else str(one.value)
+        rows.append((f"{settings.PREFIX}{one.name.upper()}", value or "–", one.origin, one.help))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows:
+        click.echo(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip()
+        )
+
+
+@click.group("db")
+def database() -> None:
+    """The schema of the database."""
+
+
+@database.command("upgrade")
+def upgrade() -> None:
+    """Bring the database to the schema of this release."""
+    house = open_house(settings.read())
+    applied = migrations.upgrade(house.database)
+    click.echo(f"{len(applied)} revision(s) applied." if applied else "The database is up to date.")
+    for one in applied:
+        click.echo(f"  {one}")
+
+
+@database.command("check")
+def check() -> None:
+    """Say whether the database has the schema of this release; exit code 1 when not."""
+    lacking = migrations.behind(open_house(settings.read()).database)
+    for floor, what in lacking.items():
+        click.echo(f"{floor}: {what}")
+    if lacking:
+        raise click.ClickException("The database is behind. Run: guichet db upgrade")
+    click.echo("The database is up to date.")
+
+
+@click.command("serve")
+def serve() -> None:
+    """Serve the pages, with the worker beside them unless GUICHET_WORKER=no."""
+    chosen = settings.read()
+    logs.configure(chosen)
+    house = open_house(chosen)
+    if migrations.behind(house.database):
+        raise click.ClickException("The database is behind. Run: guichet db upgrade")
+    create_app(chosen, house)  # what is missing is said now, by the command, and not by each process later
+    house.database.dispose()
+    click.echo(f"Guichet listens on http://{chosen.host}:{chosen.port} – stop with Ctrl-C.")
+    _Server(chosen).run()
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
+    """Gunicorn with our settings; each of its processes opens its own house."""
+
+    def __init__(self, chosen: settings.Settings) -> None:
+        self.chosen = chosen
+        self.stopping = threading.Event()
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand our settings to gunicorn."""
+        self.cfg.set("bind", f"{self.chosen.host}:{self.chosen.port}")
+        self.cfg.set("workers", self.chosen.processes)
+        self.cfg.set("threads", self.chosen.threads)
+        self.cfg.set("worker_class", "gthread")
+        self.cfg.set("loglevel", "warning")
+        self.cfg.set(
+            "control_socket_disable", True
+        ) if "control_socket_disable" in self.cfg.settings else None
+
+    def load(self) -> Any:
+        """Open the house of this process and build the application on it."""
+        house = open_house(self.chosen)
+        if self.chosen.worker:
+            background.start(house)
+        return create_app(self.chosen, house)
+
+
+@click.command("worker")
+def worker() -> None:
+    """Run timers and deliveries alone, until Ctrl-C."""
+    chosen = settings.read()
+    logs.configure(chosen)
+    house = open_house(chosen)
+    click.echo(f"The worker runs (process {os.getpid()}) – stop with Ctrl-C.")
+    background.run(house)
+
+
+@click.group("person")
+def person() -> None:
+    """The accounts of people."""
+
+
+@person.command("create")
+@click.argument("email")
+@click.option("--name", required=True, help="First name and name.")
+@click.option("--entity", required=True, help="Code of the entity the person works for.")
+@click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), help="A role; may be repeated.")
+@click.option("--everywhere", is_flag=True, help="Hold the roles in all entities, not only their own.")
+@click.option("--locale", default="fr", type=click.Choice(settings.LOCALES))
+@click.option("--password", envvar="PASSWORD", prompt=True, hide_input=True, confirmation_prompt=True)
+def create_person(
+    email: str,
+    name: str,
+    entity: str,
+    roles: tuple[Any, ...],
+    *,
+    everywhere: bool,
+    locale: str,
+    password: str,
+) -> None:
+    """Create an account with a password and roles."""
+    try:
+        kept = passwords.hashed(password)
+    except passwords.TooShort as error:
+        raise click.ClickException(str(error)) from None
+    house = open_house(settings.read())
+    with house.begin(ACTOR) as unit:
+        where = entities.by_code(unit.session, entity)
+        made = people.create_person(
+            unit.session,
+            entity_id=where.id,
+            name=name,
+            email=email,
+            locale=locale,
+            at=unit.now,
+            by=unit.actor,
+        )
+        people.set_password_hash(unit.session, made.id, kept, at=unit.now, by=unit.actor)
+        for role in roles:
+            scope = None if everywhere else where.id
+            people.grant(
+                unit.session, person_id=made.id, role=role, entity_id=scope, at=unit.now, by=unit.actor
+            )
+    click.echo(f"{name} can sign in as {email}.")
+
+
+COMMANDS: list[click.Command] = [show_settings, database, serve, worker, person]

@@ -7,12 +7,13 @@ what FEEL holds. It never raises for data, nor uses binary floats. Next: ``opera
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
-from engine.feel import temporal
-from engine.feel.compare import time_key, utc
+from engine.feel import far, temporal
+from engine.feel.compare import time_key
+from engine.feel.far import FarDateTime, Moment
 from engine.feel.values import (
     CONTEXT,
     DATE,
@@ -96,18 +97,10 @@ def months(count: int) -> Months | None:
     return Months(count) if -LARGEST_MONTHS < count < LARGEST_MONTHS else None
 
 
-def add_months(day: Value, count: int) -> Value:
+def add_months(moment: Moment, count: int) -> Moment:
     """Move a date or date and time by months; the day is cut to the length of the month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
-    if not 1 <= year <= 9999:
-        return None
-    first = day.replace(year=year, month=month + 1, day=1)
-    return first.replace(day=min(day.day, temporal.month_days(first)))
-
-
-def add_days(day: date, duration: timedelta) -> date:
-    """Move a date by a duration, counted from its midnight."""
-    return (datetime(day.year, day.month, day.day, tzinfo=UTC) + duration).date()
+    year, month = divmod(moment.year * 12 + moment.month - 1 + count, 12)
+    return far.move_months(moment, count, temporal.month_days(year, month + 1))
 
 
 def add_clock(moment: time, duration: timedelta) -> time:
@@ -116,9 +109,9 @@ def add_clock(moment: time, duration: timedelta) -> time:
     return temporal.from_clock(count, moment.tzinfo)
 
 
-def midnight(day: Value) -> datetime:
+def midnight(day: Moment) -> Moment:
     """Give a date as a date and time: midnight in UTC (DMN 1.5, 10.3.2.3.6)."""
-    return day if type(day) is datetime else datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return day if isinstance(day, datetime | FarDateTime) else far.at(day, time(tzinfo=UTC))
 
 
 def between(a: Value, b: Value) -> timedelta | None:
@@ -126,7 +119,7 @@ def between(a: Value, b: Value) -> timedelta | None:
     a, b = midnight(a), midnight(b)
     if (a.tzinfo is None) != (b.tzinfo is None):
         return None
-    return utc(a) - utc(b)
+    return far.between(a, b)
 
 
 def between_times(a: time, b: time) -> timedelta | None:
@@ -170,8 +163,8 @@ def _swap(operation: Operation) -> Operation:
 
 MIXED: Final[dict[tuple[str, str, str], Operation]] = {
     (STRING, "+", STRING): lambda a, b: a + b,
-    (DATE, "+", DAYS): add_days,
-    (DATE_TIME, "+", DAYS): lambda a, b: a + b,
+    (DATE, "+", DAYS): far.move,
+    (DATE_TIME, "+", DAYS): far.move,
     (TIME, "+", DAYS): add_clock,
     (DATE, "+", MONTHS): lambda a, b: add_months(a, b.months),
     (DATE_TIME, "+", MONTHS): lambda a, b: add_months(a, b.months),
@@ -182,8 +175,8 @@ MIXED: Final[dict[tuple[str, str, str], Operation]] = {
     (DATE_TIME, "-", DATE): between,
     (DATE_TIME, "-", DATE_TIME): between,
     (TIME, "-", TIME): between_times,
-    (DATE, "-", DAYS): lambda a, b: add_days(a, -b),
-    (DATE_TIME, "-", DAYS): lambda a, b: a - b,
+    (DATE, "-", DAYS): lambda a, b: far.move(a, -b),
+    (DATE_TIME, "-", DAYS): lambda a, b: far.move(a, -b),
     (TIME, "-", DAYS): lambda a, b: add_clock(a, -b),
     (DATE, "-", MONTHS): lambda a, b: add_months(a, -b.months),
     (DATE_TIME, "-", MONTHS): lambda a, b: add_months(a, -b.months),

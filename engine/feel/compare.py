@@ -6,10 +6,11 @@ different kinds, and charges the run for walking lists. Next: ``operators.py``.
 
 from __future__ import annotations
 
-from datetime import datetime, time
-from typing import Protocol
+from datetime import time
+from typing import Any, Protocol
 
-from engine.feel import temporal
+from engine.feel import far, temporal
+from engine.feel.far import FAR
 from engine.feel.values import (
     CONTEXT_KIND,
     DATE_TIME,
@@ -33,21 +34,15 @@ class Budget(Protocol):
         ...
 
 
-def utc(moment: datetime) -> datetime:
-    """Give an aware moment as naive UTC, a local one as it is: the key of equality and order."""
-    offset = moment.utcoffset()
-    if offset is None:
-        return moment.replace(tzinfo=None)
-    try:
-        return moment.replace(tzinfo=None) - offset
-    except OverflowError:
-        return moment.replace(tzinfo=None)
-
-
 def time_key(moment: time) -> int:
     """Count a time of day in UTC microseconds (DMN 1.5, 10.3.2.3.4)."""
     offset = moment.tzinfo.utcoffset(None) if moment.tzinfo else None
     return temporal.clock_microseconds(moment) - (temporal.microseconds(offset) if offset else 0)
+
+
+def moment_key(moment: Value) -> Any:
+    """Give what equality and order of times, and of dates and times, go by."""
+    return time_key(moment) if type(moment) is time else far.key(moment)
 
 
 def equal(a: Value, b: Value, budget: Budget) -> bool | None:
@@ -71,7 +66,7 @@ def equal(a: Value, b: Value, budget: Budget) -> bool | None:
     if same in {TIME, DATE_TIME}:
         if (a.tzinfo is None) != (b.tzinfo is None):
             return False
-        return bool(utc(a) == utc(b) if same == DATE_TIME else time_key(a) == time_key(b))
+        return bool(moment_key(a) == moment_key(b))
     return bool(a == b)
 
 
@@ -102,7 +97,9 @@ def less(a: Value, b: Value) -> bool | None:
         if same in {TIME, DATE_TIME}:
             if (a.tzinfo is None) != (b.tzinfo is None):
                 return None
-            return bool(utc(a) < utc(b) if same == DATE_TIME else time_key(a) < time_key(b))
+            a, b = moment_key(a), moment_key(b)
+        elif ta in FAR or tb in FAR:
+            a, b = far.key(a), far.key(b)
     return bool(a < b)
 
 

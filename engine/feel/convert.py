@@ -17,6 +17,7 @@ from uuid import UUID
 
 from engine.feel.compare import Budget
 from engine.feel.errors import FeelLimit, FeelValueError
+from engine.feel.far import FAR
 from engine.feel.limits import VALUE_DEPTH
 from engine.feel.text import write
 from engine.feel.values import CONTEXT, WHOLE, Function, Months, Range, Value, finite, kind, whole
@@ -95,6 +96,8 @@ def to_python(value: Value, budget: Budget, depth: int = 0) -> Any:
     if shape is dict:
         budget.spend(len(value))
         return {key: to_python(item, budget, depth + 1) for key, item in value.items()}
+    if shape in FAR:
+        raise FeelValueError("far_year", year=value.year)
     raise FeelValueError("must_stay", kind=kind(value))
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from engine.feel import syntax
+from engine.feel import far, syntax
 from engine.feel.builder import Builder, Closure, Maker, Scope
 from engine.feel.membership import BOOLEAN_NODES, children
 from engine.feel.run import Run
@@ -34,10 +34,10 @@ def counted(low: Value, high: Value, run: Run) -> Sequence[Value] | None:
         run.spend_items(abs(end - start) + 1)
         return range(start, end + 1) if start <= end else range(start, end - 1, -1)
     if kinds == {DATE}:
-        days = (high - low).days
-        step = 1 if days >= 0 else -1
+        days = far.between(low, high).days
+        step = -1 if days >= 0 else 1
         run.spend_items(abs(days) + 1)
-        return [low + timedelta(days=step * count) for count in range(abs(days) + 1)]
+        return [far.move(low, timedelta(days=step * count)) for count in range(abs(days) + 1)]
     return None
 
 

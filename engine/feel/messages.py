@@ -54,6 +54,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Une valeur ({kind}) ne peut pas sortir d'une expression",
         "A {kind} cannot leave an expression",
     ),
+    "far_year": (
+        "L'année {year} ne peut pas sortir d'une expression : seules les années 1 à 9999 existent au dehors",
+        "The year {year} cannot leave an expression: outside there are only the years 1 to 9999",
+    ),
     # warnings
     "NO_VARIABLE": ("« {name} » n'est pas connu ici", "'{name}' is not known here"),
     "NO_PROPERTY": ("« {name} » n'existe pas dans {kind}", "'{name}' does not exist in a {kind}"),

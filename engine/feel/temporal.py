@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from engine.feel import far
+from engine.feel.far import FarDateTime, Moment
 from engine.feel.values import Months
 
-DATE_TEXT: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+DATE_TEXT: Final = re.compile(r"(-?(?:\d{4}|[1-9]\d{4,8}))-(\d\d)-(\d\d)", re.ASCII)
 TIME_TEXT: Final = re.compile(
     r"(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z0-9_+\-]+(?:/[A-Za-z0-9_+\-]+)*)?",
     re.ASCII,
@@ -31,14 +33,14 @@ DAY_MICROSECONDS: Final = 86_400 * MICROSECONDS
 LARGEST_OFFSET_HOURS: Final = 18
 
 
-def read_date(text: str) -> date | None:
+def read_date(text: str) -> Moment | None:
     """Read ``2026-11-21``."""
     match = DATE_TEXT.fullmatch(text)
     if match is None:
         return None
     try:
-        return date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
+        return far.make_date(int(match[1]), int(match[2]), int(match[3]))
+    except (ValueError, OverflowError):
         return None
 
 
@@ -76,21 +78,22 @@ def read_time(text: str) -> time | None:
         return None
 
 
-def read_date_time(text: str) -> datetime | None:
+def read_date_time(text: str) -> Moment | None:
     """Read ``2026-11-21T08:30:00@Europe/Brussels``, or a date alone as its midnight."""
     day_text, letter, time_text = text.partition("T")
     day = read_date(day_text)
     if day is None:
         return None
     if not letter:
-        return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a local date and time of FEEL
-    if time_text.startswith("24:00:00"):  # ISO 8601: the end of a day is the start of the next
-        moment = read_time("00" + time_text[2:])
-        if moment is None or moment.microsecond:
-            return None
-        return datetime.combine(day, moment) + timedelta(days=1)
-    moment = read_time(time_text)
-    return None if moment is None else datetime.combine(day, moment)
+        return far.at(day, time())
+    ends_day = time_text.startswith("24:00:00")  # ISO 8601: the end of a day is the start of the next
+    moment = read_time("00" + time_text[2:] if ends_day else time_text)
+    if moment is None or (ends_day and moment.microsecond):
+        return None
+    try:
+        return far.at(far.move(day, timedelta(days=1)) if ends_day else day, moment)
+    except OverflowError:
+        return None
 
 
 def read_duration(text: str) -> timedelta | Months | None:
@@ -115,12 +118,12 @@ def read_duration(text: str) -> timedelta | Months | None:
         return None
 
 
-def read(text: str) -> date | time | datetime | timedelta | Months | None:
+def read(text: str) -> Moment | time | timedelta | Months | None:
     """Read what stands in ``@"…"``: a date, a time, a date and time, or a duration."""
     found = read_date(text) or read_time(text)
     if found is not None:
         return found
-    return read_date_time(text) if "T" in text and text[:1].isdigit() else read_duration(text)
+    return read_duration(text) if "P" in text[:2] else read_date_time(text)
 
 
 def microseconds(duration: timedelta) -> int:
@@ -139,12 +142,12 @@ def from_clock(count: int, place: tzinfo | None) -> time:
     return time(seconds // 3600, seconds % 3600 // 60, seconds % 60, microsecond, place)
 
 
-def month_days(day: date) -> int:
-    """Return how many days the month of ``day`` has."""
-    return calendar.monthrange(day.year, day.month)[1]
+def month_days(year: int, month: int) -> int:
+    """Return how many days a month has, in any year."""
+    return calendar.monthrange(far.FIRST_YEAR + year % far.CYCLE_YEARS, month)[1]
 
 
-def write_offset(moment: time | datetime) -> str:
+def write_offset(moment: time | datetime | FarDateTime) -> str:
     """Write the zone as it is read."""
     place = moment.tzinfo
     if place is None:
@@ -165,12 +168,13 @@ def _fraction(count: int) -> str:
     return f".{count:06d}".rstrip("0") if count else ""
 
 
-def write_date(day: date) -> str:
+def write_date(day: Moment) -> str:
     """Write ``2026-11-21``."""
-    return f"{day.year:04d}-{day.month:02d}-{day.day:02d}"
+    sign = "-" if day.year < 0 else ""
+    return f"{sign}{abs(day.year):04d}-{day.month:02d}-{day.day:02d}"
 
 
-def write_time(moment: time | datetime) -> str:
+def write_time(moment: time | datetime | FarDateTime) -> str:
     """Write ``08:30:00`` with its fraction and zone."""
     clock = f"{moment.hour:02d}:{moment.minute:02d}:{moment.second:02d}"
     return clock + _fraction(moment.microsecond) + write_offset(moment)

@@ -9,6 +9,8 @@ changed once made, so values may be shared freely. Next: ``compare.py``, ``arith
     string  str         days and time duration     datetime.timedelta
     list  list          years and months duration  Months
     context  dict       range, function            Range, Function
+
+Beyond the years 1 to 9999 dates are ``FarDate`` and ``FarDateTime`` of ``far.py``.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any, Final
+
+from engine.feel.far import FarDate, FarDateTime
 
 Value = Any
 """A FEEL value: any of the types in the table above, and nothing else."""
@@ -91,6 +95,8 @@ KINDS: Final[Mapping[type, str]] = {
     date: DATE,
     time: TIME,
     datetime: DATE_TIME,
+    FarDate: DATE,
+    FarDateTime: DATE_TIME,
     timedelta: DAYS,
     Months: MONTHS,
     list: LIST,

@@ -12,11 +12,12 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 
-from engine.feel import temporal
+from engine.feel import far, temporal
 from engine.feel.arithmetic import midnight
 from engine.feel.builtins.table import BAD, Library
 from engine.feel.convert import dump, load
 from engine.feel.errors import FeelValueError
+from engine.feel.far import Moment
 from engine.feel.run import Run
 from engine.feel.text import write
 from engine.feel.values import CONTEXT, Months, Value, as_index, decimal, finite, literal
@@ -33,27 +34,22 @@ def found(value: Value) -> Value:
     return BAD if value is None else value
 
 
-def day_of(moment: date) -> date:
-    """Give the date of a date and time."""
-    return moment.date() if isinstance(moment, datetime) else moment
-
-
 @add("date", "from: string")
 def date_from_text(_run: Run, text: str) -> Value:
     """Read a date."""
     return found(temporal.read_date(text))
 
 
-@add("date", "from: date")
-def date_from_moment(_run: Run, moment: date) -> Value:
+@add("date", "from: moment")
+def date_from_moment(_run: Run, moment: Moment) -> Value:
     """Take the date of a date and time."""
-    return day_of(moment)
+    return far.day_of(moment)
 
 
 @add("date", "year: number", "month: number", "day: number")
 def date_from_parts(_run: Run, year: Value, month: Value, day: Value) -> Value:
     """Make a date from its parts."""
-    return date(as_index(year), as_index(month), as_index(day))
+    return far.make_date(as_index(year), as_index(month), as_index(day))
 
 
 @add("date and time", "from: string")
@@ -62,16 +58,16 @@ def date_time_from_text(_run: Run, text: str) -> Value:
     return found(temporal.read_date_time(text))
 
 
-@add("date and time", "from: date")
-def date_time_from_date(_run: Run, moment: date) -> Value:
+@add("date and time", "from: moment")
+def date_time_from_date(_run: Run, moment: Moment) -> Value:
     """Give the midnight of a date."""
     return midnight(moment)
 
 
-@add("date and time", "date: date", "time: time")
-def date_time_from_both(_run: Run, day: date, clock: Value) -> Value:
+@add("date and time", "date: moment", "time: time")
+def date_time_from_both(_run: Run, day: Moment, clock: Value) -> Value:
     """Join a date and a time."""
-    return datetime.combine(day_of(day), clock.timetz() if isinstance(clock, datetime) else clock)
+    return far.at(far.day_of(day), clock.timetz() if isinstance(clock, datetime) else clock)
 
 
 @add("date and time", "date: date", "timezone: string")
@@ -168,10 +164,9 @@ def duration_from_duration(_run: Run, value: Value) -> Value:
     return value
 
 
-@add("years and months duration", "from: date", "to: date")
-def months_between(_run: Run, start: date, end: date) -> Value:
+@add("years and months duration", "from: moment", "to: moment")
+def months_between(_run: Run, start: Moment, end: Moment) -> Value:
     """Count the whole months between two dates."""
-    start, end = day_of(start), day_of(end)
     months = (end.year - start.year) * 12 + end.month - start.month
     if months > 0 and end.day < start.day:
         months -= 1

@@ -10,10 +10,10 @@ import calendar
 from datetime import date
 from typing import Final
 
-from engine.feel import temporal
 from engine.feel.builtins.table import BAD, Library
 from engine.feel.compare import equal
 from engine.feel.run import Run
+from engine.feel.text import WRITERS
 from engine.feel.values import DATE_TIME, TIME, Value, kind
 
 LIBRARY: Final = Library()
@@ -34,8 +34,7 @@ def identical(run: Run, *pair: Value) -> Value:
     if kind(a) != kind(b):
         return False
     if kind(a) in {TIME, DATE_TIME}:
-        same = a.replace(tzinfo=None) == b.replace(tzinfo=None)
-        return bool(same and temporal.write_offset(a) == temporal.write_offset(b))
+        return WRITERS[kind(a)](a) == WRITERS[kind(b)](b)
     return equal(a, b, run) is True
 
 

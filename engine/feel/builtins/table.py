@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from engine.feel.far import FarDate, FarDateTime
 from engine.feel.run import Run
 from engine.feel.values import Function, Months, Range, Value
 
@@ -36,6 +37,7 @@ ACCEPTED: Final[dict[str, frozenset[type]]] = {
     "function": frozenset({Function}),
     "range": frozenset({Range}),
     "date": frozenset({date, datetime}),
+    "moment": frozenset({date, datetime, FarDate, FarDateTime}),
     "time": frozenset({time, datetime}),
     "days": frozenset({timedelta}),
     "duration": frozenset({timedelta, Months}),

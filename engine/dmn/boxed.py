@@ -59,7 +59,7 @@ def build_function(
             for parameter, wanted, given in zip(names, types, arguments, strict=True):
                 value = given if wanted is None else wanted.coerce(given, run)
                 if value is MISSING:
-                    _wrong_argument(state, place, parameter)
+                    state.wrong_argument(place, parameter)
                     return None
                 local[parameter] = value
             return body(local, state)
@@ -67,15 +67,6 @@ def build_function(
         return Function(names, call, name)
 
     return evaluate
-
-
-def _wrong_argument(state: State, place: Place, parameter: str) -> None:
-    state.warn(
-        "wrong_argument",
-        place,
-        f"the value given for “{parameter}” is not of its type",
-        f"la valeur donnée pour « {parameter} » n'est pas de son type",
-    )
 
 
 def _null(_scope: Scope, _state: State) -> Value:
@@ -180,6 +171,7 @@ def _not_boolean(state: State, place: Place) -> None:
 
 
 def _filter(drawn: model.Filter, builder: Builder, known: Known) -> Evaluator:
+    place = builder.place(drawn)
     source = build(drawn.source, builder, known)
     match = build(drawn.match, builder, None)  # components of the items are in scope, whatever they are
 
@@ -190,7 +182,11 @@ def _filter(drawn: model.Filter, builder: Builder, known: Known) -> Evaluator:
         kept = []
         for item in items:
             local = {**scope, **item, "item": item} if type(item) is dict else {**scope, "item": item}
-            if match(local, state) is True:
+            verdict = match(local, state)
+            if verdict is not None and type(verdict) is not bool:
+                _not_boolean(state, place)
+                return None
+            if verdict is True:
                 kept.append(item)
         return kept
 

@@ -19,7 +19,9 @@ from engine.dmn.model import DecisionTable, Element, ItemDefinition, OutputClaus
 from engine.dmn.problems import Problem
 from engine.dmn.state import Place, State
 from engine.dmn.types import ANYTHING_NAMES, BUILT_IN, Test, Type, TypeBook
+from engine.feel import syntax
 from engine.feel.errors import FeelSyntaxError
+from engine.feel.membership import children
 from engine.feel.run import Run
 from engine.feel.text import write
 from engine.feel.values import MISSING, Value
@@ -83,6 +85,8 @@ class Builder:
         promised: type that the owner's variable promises.
         problems: what was found on the way.
         uses: free names of the texts compiled so far.
+        inner: names that the model declares inside its elements: components, entries, columns.
+        lone: the model draws no input data, so that every free name means a variable of the process.
     """
 
     names: frozenset[str]
@@ -92,6 +96,8 @@ class Builder:
     promised: str | None = None
     problems: list[Problem] = field(default_factory=list)
     uses: set[str] = field(default_factory=set)
+    inner: frozenset[str] = frozenset()
+    lone: bool = False
     told: set[tuple[str, str]] = field(default_factory=set)
     book: TypeBook = field(init=False)
 
@@ -238,16 +244,31 @@ class Builder:
             )
             return None
         self.uses |= compiled.free_names
-        if known is not None:
-            self._report_unknown(compiled.free_names - known, known, place)
+        if known is not None and not self.lone:
+            self._report_unknown(compiled, known, place)
         return compiled
 
-    def _report_unknown(self, unknown: frozenset[str], known: frozenset[str], place: Place) -> None:
-        for name in sorted(unknown):
-            if self._once("unknown_name", name):
-                self.report(
-                    "unknown_name", place, name=name, suggestion=_meant(get_close_matches(name, known, 1))
-                )
+    def _report_unknown(self, compiled: feel.Compiled, known: frozenset[str], place: Place) -> None:
+        """Report names that nothing in scope answers for; entries of filtered items may have any name."""
+        roots = {name.partition(".")[0] for name in known | self.inner}
+        for name in sorted(compiled.free_names - known - self.inner - _filtering(compiled.tree)):
+            if name.partition(".")[0] not in roots and self._once("unknown_name", name):
+                line = place.line + compiled.place_of(name).line - 1
+                suggestion = _meant(get_close_matches(name, known, 1))
+                self.report("unknown_name", replace(place, line=line), name=name, suggestion=suggestion)
+
+
+def _filtering(tree: syntax.Node) -> set[str]:
+    """Return the names used inside the conditions of filters."""
+    found: set[str] = set()
+    waiting = [(tree, False)]
+    while waiting:
+        node, inside = waiting.pop()
+        if inside and isinstance(node, syntax.Name):
+            found.add(node.name)
+        condition = node.condition if isinstance(node, syntax.Filter) else None
+        waiting.extend((below, inside or below is condition) for below in children(node))
+    return found
 
 
 def _meant(near: list[str]) -> tuple[str, str]:

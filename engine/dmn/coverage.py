@@ -30,13 +30,15 @@ def overlaps(columns: Sequence[Column], rules: int) -> Iterator[Meeting]:
     """Yield each pair of rules that certainly meet."""
     accepting = [_accepting(column, unknown=False) for column in columns]
     for first in range(rules):
-        others = -1 << (first + 1)
+        others = _later(first, rules)
         for column, rules_of in zip(columns, accepting, strict=True):
             touching = 0
             for index in _ones(column.masks[first] or 0):
                 touching |= rules_of[index]
+                if touching & others == others:
+                    break
             others &= touching
-        for second in _ones(others) if columns else range(first + 1, rules):
+        for second in _ones(others):
             yield Meeting(first, second, tuple(_common(column, first, second) for column in columns))
 
 
@@ -62,23 +64,28 @@ def gap(columns: Sequence[Column], rules: int) -> tuple[Atom, ...] | None:
     return search.run((1 << rules) - 1)
 
 
+def _later(first: int, rules: int) -> int:
+    """Return the rules after ``first``, as bits."""
+    return ((1 << rules) - 1) >> (first + 1) << (first + 1)
+
+
 def _ones(mask: int) -> Iterator[int]:
-    """Yield the places of the bits that are set."""
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest
+    """Yield the places of the bits that are set; through text, which is linear for wide masks."""
+    return (place for place, bit in enumerate(reversed(f"{mask:b}")) if bit == "1")
 
 
 def _accepting(column: Column, *, unknown: bool) -> list[int]:
     """Return, for each atom, the rules that accept it as bits; ``unknown``: what unread cells count as."""
+    everywhere = (1 << len(column.atoms)) - 1
+    same: dict[int, int] = {}
+    for rule, found in enumerate(column.masks):
+        mask = found if found is not None else (everywhere if unknown else 0)
+        same[mask] = same.get(mask, 0) | 1 << rule
     rules_of = [0] * len(column.atoms)
-    for rule, mask in enumerate(column.masks):
-        if mask is None:
-            mask = -1 if unknown else 0  # noqa: PLW2901 - the stand-in is the mask from here on
-        for index in range(len(rules_of)):
-            if mask >> index & 1:
-                rules_of[index] |= 1 << rule
+    for mask, rules in same.items():
+        for index, bit in enumerate(reversed(f"{mask:b}")):
+            if bit == "1":
+                rules_of[index] |= rules
     return rules_of
 
 

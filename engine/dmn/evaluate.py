@@ -90,8 +90,8 @@ def evaluate(
 def _state(
     compiled: program.Program, run: Run, variables: Mapping[str, Any], given: Mapping[tuple[str, str], Any]
 ) -> State:
-    values = {name: to_feel(value) for name, value in variables.items()}
-    own = compiled.own_names
+    reads, own = compiled.reads, compiled.own_names
+    values = {name: to_feel(value) for name, value in variables.items() if name in reads}
     state = State(
         run=run,
         variables=values,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from engine.dmn import boxed, model
@@ -174,13 +175,16 @@ class ServiceNode:
 
     def answer(self, state: State, run: Run, arguments: list[Value]) -> Value:
         """Evaluate the output decisions on the arguments alone; several of them give a context."""
+        assert self.place is not None
         apart = state.apart()
         for (node, wanted), given in zip(self.inputs, arguments, strict=True):
             value = given if wanted is None else wanted.coerce(given, run)
-            apart.values[node] = None if value is MISSING else value
+            if value is MISSING:
+                state.wrong_argument(self.place, node.name)
+                return None
+            apart.values[node] = value
         found = {node.name: apart.value(node) for node in self.outputs}
         value = next(iter(found.values())) if len(found) == 1 else found
-        assert self.place is not None
         return typed(lambda _scope, _state: value, self.result, self.place)({}, state)
 
 
@@ -249,10 +253,23 @@ class Program:
         """The problems that compiling found."""
         return self.builder.problems
 
-    @property
+    @cached_property
     def own_names(self) -> frozenset[str]:
         """Names that elements of the model have."""
         return frozenset(name for drawn in self.source.elements.values() for name in _names(drawn))
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Names of variables that may matter to the model: others need not even be converted."""
+        found = set(self.own_names)
+        for node in self.nodes.values():
+            if isinstance(node, ServiceNode):
+                found.update(node.parameters)
+            if isinstance(node, KnowledgeNode) and node.drawn.function is not None:
+                found.update(parameter.name for parameter in node.drawn.function.parameters)
+        for name in self.builder.uses:
+            found.update((name, name.partition(".")[0]))
+        return frozenset(found).union(*(imported.reads for imported in self.imports.values()))
 
     def resolve(self, target: model.Reference) -> tuple[DrgNode, tuple[str, ...]] | None:
         """Find what an href names, and the names of the imports that lead to it."""
@@ -297,9 +314,12 @@ def _compile(source: model.Model) -> Program:
             known = each.model.compiled.get("program")
             program = known if isinstance(known, Program) else _compile(each.model)
             each.model.compiled["program"] = imports[each.name] = program
+    names = frozenset(_all_names(source))
     builder = Builder(
-        names=special(frozenset(_all_names(source))),
+        names=special(names),
+        inner=names.difference(*(_names(drawn) for drawn in source.elements.values())),
         definitions=source.types,
+        lone=not source.inputs,
         imports={name: program.builder.book for name, program in imports.items()},
     )
     program = Program(source=source, imports=imports, builder=builder)

@@ -7,7 +7,7 @@ it proves nothing. Next: ``engine/dmn/coverage.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -15,8 +15,6 @@ from typing import Any, Final
 
 from engine.dmn.constants import NotConstant, constant
 from engine.feel import syntax
-
-_NUMBERS: Final = frozenset({int, Decimal})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,44 @@ class Column:
     atoms: tuple[Atom, ...]
     masks: tuple[int | None, ...]
     usual: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Atoms:
+    """The atoms of a column and where to find them.
+
+    Attributes:
+        points: kind and value to the index of its point.
+        spans: kind to the indexes of its first and last atom; ordered kinds lie in order.
+    """
+
+    all: tuple[Atom, ...]
+    points: dict[tuple[str, Any], int]
+    spans: dict[str, tuple[int, int]]
+
+    @property
+    def everything(self) -> int:
+        """All atoms."""
+        return (1 << len(self.all)) - 1
+
+    def of_kind(self, kind: str) -> int:
+        """Return the atoms of a kind."""
+        if kind not in self.spans:
+            return 0
+        first, last = self.spans[kind]
+        return _run(first, last)
+
+    def point(self, kind: str, value: Any) -> int:
+        """Return the index of a point."""
+        try:
+            return self.points[kind, value]
+        except KeyError:
+            raise NotConstant from None
+
+
+def _run(first: int, last: int) -> int:
+    """Return the bits from ``first`` to ``last``, both included."""
+    return ((1 << (last - first + 1)) - 1) << first if last >= first else 0
 
 
 @dataclass
@@ -111,23 +147,31 @@ def column(
             _collect(node, marks)
     if type_name == "boolean" or "boolean" in marks.listed:
         marks.listed["boolean"] = {True, False}
-    atoms = tuple(_atoms(marks))
+    atoms = _index(_atoms(marks))
     masks = tuple(None if node is None else _accepted(node, atoms) for node in cells)
     usual = _usual(atoms, type_name, marks)
     if allowed is not None:
         permitted = _accepted(allowed, atoms)
         usual &= usual if permitted is None else permitted
-    return Column(name=name, atoms=atoms, masks=masks, usual=usual)
+    return Column(name=name, atoms=atoms.all, masks=masks, usual=usual)
 
 
-def _usual(atoms: tuple[Atom, ...], type_name: str | None, marks: _Marks) -> int:
+def _usual(atoms: _Atoms, type_name: str | None, marks: _Marks) -> int:
     """Mark the atoms a process may be expected to send."""
     kinds = {type_name} if type_name else set(marks.ordered) | set(marks.listed)
     if type_name == "date and time":
         kinds.add("zoned date and time")
-    if not kinds & {atom.kind for atom in atoms}:
-        return _bits(atoms, lambda atom: atom.kind == "other")
-    return _bits(atoms, lambda atom: atom.kind in kinds)
+    return _any(atoms.of_kind(kind) for kind in kinds if kind) or atoms.of_kind("other")
+
+
+def _index(found: Iterable[Atom]) -> _Atoms:
+    """Note where each point and each kind lies."""
+    atoms = tuple(found)
+    points = {(atom.kind, atom.low): index for index, atom in enumerate(atoms) if atom.is_point}
+    spans: dict[str, tuple[int, int]] = {}
+    for index, atom in enumerate(atoms):
+        spans[atom.kind] = (spans.get(atom.kind, (index, index))[0], index)
+    return _Atoms(atoms, points, spans)
 
 
 def _atoms(marks: _Marks) -> Iterator[Atom]:
@@ -196,18 +240,18 @@ def _constants(node: syntax.Node) -> Iterator[syntax.Node]:
             yield node
 
 
-def _accepted(node: syntax.Node, atoms: Sequence[Atom]) -> int | None:
+def _accepted(node: syntax.Node, atoms: _Atoms) -> int | None:
     try:
         return _mask(node, atoms)
     except NotConstant:
         return None
 
 
-def _mask(node: syntax.Node, atoms: Sequence[Atom]) -> int:
+def _mask(node: syntax.Node, atoms: _Atoms) -> int:
     """Return the atoms that a test accepts; raise ``NotConstant`` when it cannot be known."""
     match node:
         case syntax.AnyTest():
-            return (1 << len(atoms)) - 1
+            return atoms.everything
         case syntax.Tests():
             accepted = 0
             for test in node.tests:
@@ -216,7 +260,7 @@ def _mask(node: syntax.Node, atoms: Sequence[Atom]) -> int:
         case syntax.Or():
             return _any(_mask(_boolean(term), atoms) for term in node.terms)
         case syntax.And():
-            accepted = (1 << len(atoms)) - 1
+            accepted = atoms.everything
             for term in node.terms:
                 accepted &= _mask(_boolean(term), atoms)
             return accepted
@@ -273,7 +317,7 @@ def _is_condition(node: syntax.Node) -> bool:
     return isinstance(node, syntax.Comparison | syntax.In | syntax.Between | syntax.And | syntax.Or)
 
 
-def _negated(node: syntax.Tests, accepted: int, atoms: Sequence[Atom]) -> int:
+def _negated(node: syntax.Tests, accepted: int, atoms: _Atoms) -> int:
     """Return what ``not(…)`` accepts: the rest of the kinds it names, for a comparison with another is null."""
     kinds = set()
     for part in _constants(node):
@@ -283,19 +327,15 @@ def _negated(node: syntax.Tests, accepted: int, atoms: Sequence[Atom]) -> int:
     )
     if equalities:
         kinds.add("null")
-    return _bits(atoms, lambda atom: atom.kind in kinds) & ~accepted
+    return _any(atoms.of_kind(kind) for kind in kinds) & ~accepted
 
 
-def _compared(atoms: Sequence[Atom], operator: str, value: Any) -> int:
+def _compared(atoms: _Atoms, operator: str, value: Any) -> int:
     kind = kind_of(value)
-    if operator == "=":
-        if kind == "null":
-            return _bits(atoms, lambda atom: atom.kind == "null")
-        return _bits(atoms, lambda atom: atom.kind == kind and atom.low == value and atom.high == value)
-    if operator == "!=":
-        return _bits(atoms, lambda atom: atom.kind == kind and not (atom.low == value and atom.high == value))
-    if kind not in _ORDERED:
-        raise NotConstant
+    if operator in {"=", "!="}:
+        same = atoms.of_kind("null") if kind == "null" else 1 << atoms.point(kind, value)
+        rest = atoms.everything if kind == "null" else atoms.of_kind(kind)
+        return same if operator == "=" else rest & ~same
     if operator in {"<", "<="}:
         return _between(atoms, None, value, low_in=True, high_in=operator == "<=")
     if operator in {">", ">="}:
@@ -303,28 +343,15 @@ def _compared(atoms: Sequence[Atom], operator: str, value: Any) -> int:
     raise NotConstant
 
 
-def _between(atoms: Sequence[Atom], low: Any, high: Any, *, low_in: bool, high_in: bool) -> int:
+def _between(atoms: _Atoms, low: Any, high: Any, *, low_in: bool, high_in: bool) -> int:
     """Return the atoms between two ends (None: unbounded)."""
     kinds = {kind_of(end) for end in (low, high) if end is not None}
     if len(kinds) != 1 or not kinds <= _ORDERED:
         raise NotConstant
     (kind,) = kinds
-
-    def inside(atom: Atom) -> bool:
-        if atom.kind != kind:
-            return False
-        if atom.is_point:
-            above = low is None or (atom.low >= low if low_in else atom.low > low)
-            return above and (high is None or (atom.low <= high if high_in else atom.low < high))
-        above = low is None or (atom.low is not None and atom.low >= low)
-        return above and (high is None or (atom.high is not None and atom.high <= high))
-
-    return _bits(atoms, inside)
-
-
-def _bits(atoms: Sequence[Atom], wanted: Callable[[Atom], bool]) -> int:
-    mask = 0
-    for index, atom in enumerate(atoms):
-        if wanted(atom):
-            mask |= 1 << index
-    return mask
+    first, last = atoms.spans[kind]
+    if low is not None:
+        first = atoms.point(kind, low) + (not low_in)
+    if high is not None:
+        last = atoms.point(kind, high) - (not high_in)
+    return _run(first, last)

@@ -140,6 +140,15 @@ class State:
         if len(self.warnings) < _WARNINGS_KEPT:
             self.warnings.append(Warned(code=code, place=place, message_en=en, message_fr=fr))
 
+    def wrong_argument(self, place: Place, parameter: str) -> None:
+        """Note that a function was not called, because an argument is not of its parameter's type."""
+        self.warn(
+            "wrong_argument",
+            place,
+            f"the value given for “{parameter}” is not of its type",
+            f"la valeur donnée pour « {parameter} » n'est pas de son type",
+        )
+
     def adopt(self, place: Place, since: int) -> None:
         """Take over the warnings that FEEL gave since its ``since``-th, with their place in the model."""
         for warning in self.run.warnings[since:]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -17,7 +17,6 @@ from engine.dmn.model import ItemDefinition, Text
 from engine.feel.run import Run
 from engine.feel.values import (
     CONTEXT_KIND,
-    DATE,
     DATE_TIME,
     DAYS,
     FUNCTION,
@@ -93,18 +92,15 @@ class Simple:
         """The type is ``list``."""
         return LIST in self.kinds
 
-    def coerce(self, value: Value, run: Run) -> Value:
+    def coerce(self, value: Value, run: Run) -> Value:  # noqa: ARG002 - part of the protocol
         """Convert a singleton list to its item, an item to a list, a date to its midnight in UTC."""
-        if value is None:
-            return None
-        found = kind(value)
-        if found in self.kinds:
+        if type(value) is list and len(value) == 1 and not self.is_list:
+            value = value[0]  # once: a list in a list is no singleton (TCK 0082, invoke_005)
+        if value is None or kind(value) in self.kinds:
             return value
         if self.is_list:
             return [value]
-        if found == LIST and len(value) == 1:
-            return self.coerce(value[0], run)
-        if found == DATE and DATE_TIME in self.kinds:
+        if type(value) is date and DATE_TIME in self.kinds:
             return datetime(value.year, value.month, value.day, tzinfo=UTC)
         return MISSING
 

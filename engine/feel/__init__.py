@@ -8,7 +8,9 @@ from engine.feel.compiler import Compiled, Result
 from engine.feel.compiler import compile_text as compile  # noqa: A004 - the standard word, used as feel.compile
 from engine.feel.errors import FeelAssertion, FeelLimit, FeelSyntaxError, FeelValueError, FeelWarning, Place
 from engine.feel.limits import DEFAULT, Limits
+from engine.feel.printer import print_tree
 from engine.feel.run import Run, Types
+from engine.feel.suggest import Unknown, unknown_names
 from engine.feel.values import MISSING, Function, Months, Range
 
 __all__ = [
@@ -28,5 +30,8 @@ __all__ = [
     "Result",
     "Run",
     "Types",
+    "Unknown",
     "compile",
+    "print_tree",
+    "unknown_names",
 ]

@@ -12,7 +12,7 @@ from typing import Final
 from engine.feel import syntax
 from engine.feel.basics import half_range
 from engine.feel.builder import Builder, Closure, Maker, Scope
-from engine.feel.builtins import FOLDABLE, TABLE
+from engine.feel.builtins import FOLDABLE, QUIET, TABLE
 from engine.feel.builtins.table import BAD, Overload, invoke
 from engine.feel.compare import within
 from engine.feel.run import Run
@@ -80,6 +80,7 @@ def _builtin(
     ways = _ways(TABLE[word], arguments, named)
     apply = _apply(arguments, named)
     direct = builder.layers == 0
+    quiet = word in QUIET
     if (
         not named
         and word in FOLDABLE
@@ -98,10 +99,12 @@ def _builtin(
         if type(shadow) is Function:
             return apply(shadow, scope)
         run = scope.run
+        before = len(run.warnings)
         for overloads, closures in ways:
-            result = invoke(
-                overloads, run, [None if closure is None else closure(scope) for closure in closures]
-            )
+            values = [None if closure is None else closure(scope) for closure in closures]
+            if quiet:
+                del run.warnings[before:]
+            result = invoke(overloads, run, values)
             if result is not BAD:
                 return result
         run.warn("INVALID_ARGUMENTS", place, name=word)

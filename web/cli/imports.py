@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from integrations.imports import assets as asset_import
@@ -87,7 +86,7 @@ def _owner(session: Session, code: str | None) -> Entity:
     """Return the entity named, or the only one there is."""
     if code is not None:
         return entities.by_code(session, code)
-    found = session.scalars(sa.select(Entity).order_by(Entity.code).limit(20)).all()
+    found = entities.every(session)
     if len(found) == 1:
         return found[0]
     known = ", ".join(entity.code for entity in found) or "none yet"

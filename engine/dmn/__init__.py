@@ -6,6 +6,7 @@ them. It never opens a file, reads the clock or runs anything but FEEL. Next: ``
 
 from engine.dmn.checks import check
 from engine.dmn.evaluate import Outcome, evaluate
+from engine.dmn.inputs import from_json
 from engine.dmn.model import Model
 from engine.dmn.problems import DecisionFailed, DmnRefused, Problem
 from engine.dmn.reader import read, read_all
@@ -22,6 +23,7 @@ __all__ = [
     "Warned",
     "check",
     "evaluate",
+    "from_json",
     "read",
     "read_all",
 ]

@@ -19,10 +19,9 @@ from engine.dmn.model import DecisionTable, Element, ItemDefinition, OutputClaus
 from engine.dmn.problems import Problem
 from engine.dmn.state import Place, State
 from engine.dmn.types import ANYTHING_NAMES, BUILT_IN, Test, Type, TypeBook
-from engine.feel import syntax
 from engine.feel.errors import FeelSyntaxError
-from engine.feel.membership import children
 from engine.feel.run import Run
+from engine.feel.suggest import unknown_names
 from engine.feel.text import write
 from engine.feel.values import MISSING, Value
 
@@ -65,8 +64,8 @@ def typed(evaluator: Evaluator, wanted: Type | None, place: Place) -> Evaluator:
             state.warn(
                 "wrong_type",
                 place,
-                f"{shown} is not of the promised type",
-                f"{shown} n'est pas du type annoncé",
+                f"{shown} is not of the type {wanted.title}",
+                f"{shown} n'est pas du type {wanted.title}",
             )
             return None
         return made
@@ -244,31 +243,22 @@ class Builder:
             )
             return None
         self.uses |= compiled.free_names
-        if known is not None and not self.lone:
+        if known is not None:
             self._report_unknown(compiled, known, place)
         return compiled
 
     def _report_unknown(self, compiled: feel.Compiled, known: frozenset[str], place: Place) -> None:
-        """Report names that nothing in scope answers for; entries of filtered items may have any name."""
-        roots = {name.partition(".")[0] for name in known | self.inner}
-        for name in sorted(compiled.free_names - known - self.inner - _filtering(compiled.tree)):
-            if name.partition(".")[0] not in roots and self._once("unknown_name", name):
-                line = place.line + compiled.place_of(name).line - 1
-                suggestion = _meant(get_close_matches(name, known, 1))
-                self.report("unknown_name", replace(place, line=line), name=name, suggestion=suggestion)
-
-
-def _filtering(tree: syntax.Node) -> set[str]:
-    """Return the names used inside the conditions of filters."""
-    found: set[str] = set()
-    waiting = [(tree, False)]
-    while waiting:
-        node, inside = waiting.pop()
-        if inside and isinstance(node, syntax.Name):
-            found.add(node.name)
-        condition = node.condition if isinstance(node, syntax.Filter) else None
-        waiting.extend((below, inside or below is condition) for below in children(node))
-    return found
+        """Report names that nothing in scope answers for."""
+        for unknown in unknown_names(compiled, known | self.inner):
+            code = "unknown_function" if unknown.function else "unknown_name"
+            if not self._once(code, unknown.name) or (self.lone and not unknown.function):
+                continue
+            self.report(
+                code,
+                replace(place, line=place.line + unknown.place.line - 1),
+                name=unknown.name,
+                suggestion=_meant([unknown.suggestion] if unknown.suggestion else []),
+            )
 
 
 def _meant(near: list[str]) -> tuple[str, str]:

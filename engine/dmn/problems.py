@@ -275,6 +275,13 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             "Draw an input or a decision of that name and an arrow from it.{suggestion}",
             "Dessinez une donnée ou une décision de ce nom et une flèche qui en part.{suggestion}",
         ),
+        "unknown_function": _wording(
+            "error",
+            "there is no function “{name}”",
+            "il n'existe pas de fonction « {name} »",
+            "Use a function of FEEL, or draw an arrow from a knowledge model.{suggestion}",
+            "Utilisez une fonction FEEL, ou tracez une flèche depuis un modèle de connaissance.{suggestion}",
+        ),
         "not_feel": _wording(
             "error",
             "the expression is written in “{language}”; only FEEL is run",

@@ -46,11 +46,17 @@ BUILT_IN: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "Null": frozenset({"null"}),
     }
 )
+_BRIEF: Final = 60
 ANYTHING_NAMES: Final = frozenset({"Any", "any"})
 
 
 class Type(Protocol):
     """What a value must be."""
+
+    @property
+    def title(self) -> str:
+        """Its name, for warnings."""
+        ...
 
     @property
     def is_list(self) -> bool:
@@ -71,6 +77,7 @@ class Anything:
     """Every value fits."""
 
     is_list: bool = False
+    title: str = "Any"
 
     def coerce(self, value: Value, run: Run) -> Value:  # noqa: ARG002 - part of the protocol
         """Return the value."""
@@ -86,6 +93,11 @@ class Simple:
     """A built-in type."""
 
     kinds: frozenset[str]
+
+    @property
+    def title(self) -> str:
+        """Name the kinds."""
+        return " / ".join(sorted(self.kinds))
 
     @property
     def is_list(self) -> bool:
@@ -115,6 +127,11 @@ class Record:
 
     components: tuple[tuple[str, Type], ...]
     is_list: bool = False
+
+    @property
+    def title(self) -> str:
+        """Name the components."""
+        return "{" + ", ".join(f"{name}: {component.title}" for name, component in self.components) + "}"
 
     def coerce(self, value: Value, run: Run) -> Value:
         """Convert each component; a missing one does not fit."""
@@ -147,6 +164,11 @@ class Collection:
     of: Type
     is_list: bool = True
 
+    @property
+    def title(self) -> str:
+        """Name the type of the items."""
+        return f"list<{self.of.title}>"
+
     def coerce(self, value: Value, run: Run) -> Value:
         """Convert each item; a single value becomes a list of one."""
         if value is None:
@@ -172,6 +194,7 @@ class FunctionOf:
 
     result: Type
     is_list: bool = False
+    title: str = FUNCTION
 
     def coerce(self, value: Value, run: Run) -> Value:  # noqa: ARG002 - part of the protocol
         """Let functions pass."""
@@ -189,6 +212,12 @@ class Constrained:
     base: Type
     test: Test
     each: bool
+    written: str = ""
+
+    @property
+    def title(self) -> str:
+        """Name the base and what is allowed."""
+        return f"{self.base.title} ({self.written})"
 
     @property
     def is_list(self) -> bool:
@@ -212,6 +241,7 @@ class Constrained:
 class Named:
     """A type found when it is first used, so that a type may contain itself."""
 
+    title: str
     find: Callable[[], Type]
     found: Type | None = None
 
@@ -234,6 +264,12 @@ class Named:
     def holds(self, value: Value) -> bool:
         """Tell whether the value is an instance of the type behind the name."""
         return self.type.holds(value)
+
+
+def _brief(text: Text) -> str:
+    """Write allowed values on one line, cut when they are many."""
+    line = " ".join(text.text.split())
+    return line if len(line) <= _BRIEF else line[: _BRIEF - 1] + "…"
 
 
 def circular(definitions: Mapping[str, ItemDefinition]) -> frozenset[str]:
@@ -329,11 +365,13 @@ class TypeBook:
         else:
             made = self._reference(definition.type_ref)
         if definition.allowed is not None:
-            made = Constrained(made, self.compile_tests(definition.allowed), each=True)
+            made = Constrained(made, self.compile_tests(definition.allowed), True, _brief(definition.allowed))
         if definition.is_collection:
             made = Collection(made)
         if definition.constraint is not None:
-            made = Constrained(made, self.compile_tests(definition.constraint), each=False)
+            made = Constrained(
+                made, self.compile_tests(definition.constraint), False, _brief(definition.constraint)
+            )
         return made
 
     def _reference(self, name: str | None) -> Type:
@@ -341,4 +379,4 @@ class TypeBook:
             return Anything()
         if name in BUILT_IN and name not in self.definitions:
             return Simple(BUILT_IN[name])
-        return Named(lambda: self.get(name) or Anything())
+        return Named(name, lambda: self.get(name) or Anything())

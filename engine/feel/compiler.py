@@ -55,22 +55,25 @@ class Compiled:
         kind: ``"expression"`` or ``"unary-tests"``.
         free_names: names that the text uses and does not bind itself; calls of built-in functions are not among them.
         tree: the syntax tree.
+        closure: what runs an expression in a ``builder.Scope``, without guard against Python's own recursion limit.
+        passing: the same for unary tests; the tested value is also ``?`` in the scope. For callers that test many
+            cells against one scope; others use ``holds``.
     """
 
-    __slots__ = ("_closure", "_needed", "_positions", "_test", "free_names", "kind", "text", "tree")
+    __slots__ = ("_needed", "_positions", "closure", "free_names", "kind", "passing", "text", "tree")
 
     def __init__(self, text: str, kind: str, tree: Node, known: frozenset[str]) -> None:
         self.text = text
         self.kind = kind
         self.tree = tree
         builder = Builder(text, MAKERS, known=known, layers=1 if kind == UNARY_TESTS else 0)
-        self._closure: Closure = _no_expression
-        self._test: Test = _no_test
+        self.closure: Closure = _no_expression
+        self.passing: Test = _no_test
         if kind == UNARY_TESTS:
             builder.bound.append(frozenset({membership.VALUE}))
-            self._test = membership.whole_cell(builder, tree)
+            self.passing = membership.whole_cell(builder, tree)
         else:
-            self._closure = builder.build(tree)
+            self.closure = builder.build(tree)
         self.free_names = frozenset(builder.free)
         self._positions = builder.free
         self._needed = tuple({*builder.free, *builder.called, *(n.partition(".")[0] for n in builder.free)})
@@ -107,7 +110,7 @@ class Compiled:
         run = Run(now, zone, limits, types)
         names = self._convert(variables)
         try:
-            value = self._closure(Scope(names, None, run))
+            value = self.closure(Scope(names, None, run))
             if type(value) not in PLAIN:
                 value = to_python(value, run)
         except RecursionError:
@@ -143,14 +146,14 @@ class Compiled:
             FeelAssertion: the function ``assert`` stopped it.
         """
         try:
-            return self._closure(Scope(names, None, run))
+            return self.closure(Scope(names, None, run))
         except RecursionError:
             raise FeelLimit("calls", limit=run.limits.calls) from None
 
     def holds(self, run: Run, value: Value, names: Mapping[str, Value]) -> bool | None:
         """Tell whether a FEEL value passes these unary tests, in a run that may be shared."""
         try:
-            return self._test(Scope({membership.VALUE: value}, Scope(names, None, run), run), value)
+            return self.passing(Scope({membership.VALUE: value}, Scope(names, None, run), run), value)
         except RecursionError:
             raise FeelLimit("calls", limit=run.limits.calls) from None
 

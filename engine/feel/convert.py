@@ -141,7 +141,10 @@ def load(text: str) -> Value:
         ValueError: the text is not JSON.
         FeelLimit: the value is nested too deeply.
     """
-    return to_feel(json.loads(text, parse_float=Decimal, parse_constant=_refuse))
+    try:
+        return to_feel(json.loads(text, parse_float=Decimal, parse_constant=_refuse))
+    except RecursionError:
+        raise FeelLimit("value_depth", limit=VALUE_DEPTH) from None
 
 
 def _refuse(constant: str) -> None:

@@ -125,6 +125,9 @@ class FeelWarning:
     place: Place
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        return self.describe("en")
+
     @property
     def position(self) -> int:
         """Return the character in the source, counted from 0."""

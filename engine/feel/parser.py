@@ -34,6 +34,7 @@ LEVELS: Final = {
     **dict.fromkeys(TESTS, COMPARE),
 }
 CONSTANTS: Final = {"true": True, "false": False, "null": None}
+GENERIC_TYPES: Final = frozenset({"list", "range", "context", "function"})
 LONG_TYPES: Final = (
     ("days", "and", "time", "duration"),
     ("years", "and", "months", "duration"),
@@ -525,13 +526,14 @@ class Parser:
         """Read a type (DMN 1.5, 10.3.1.2, rule 54)."""
         self.depth += 1
         self.deeper(self.depth)
-        tree = self.generic_type() if self.ahead().text == "<" else self.named_type()
+        generic = self.here.text in GENERIC_TYPES and self.ahead().text == "<"
+        tree = self.generic_type() if generic else self.named_type()
         self.depth -= 1
         return tree
 
     def generic_type(self) -> syntax.FeelType:
         """Read ``list<T>``, ``range<T>``, ``context<a: T>`` or ``function<T> -> U``."""
-        word = self.take("list", "range", "context", "function")
+        word = self.next()
         self.take("<")
         if word.text in {"list", "range"}:
             of = self.type()

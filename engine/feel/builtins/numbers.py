@@ -41,6 +41,8 @@ def rounder(mode: str) -> Rounder:
     """Make a function that rounds to a number of decimals."""
 
     def to_scale(_run: Run, number: Value, scale: Value = 0) -> Value:
+        if scale is None:
+            return BAD
         places = as_index(scale)
         if not SMALLEST_SCALE <= places <= LARGEST_SCALE:
             return BAD

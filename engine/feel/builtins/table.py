@@ -64,8 +64,8 @@ class Overload:
             self.types.append(ACCEPTED[kind.rstrip("?*+")])
             self.nullable.append(mark == "?" or kind.startswith("any"))
             self.spread = mark if mark in "*+" else ""
-        optional = sum(1 for at, parameter in enumerate(parameters) if parameter[-1] in ("?*" if at else "?"))
-        self.required = len(parameters) - optional
+        needed = [at for at, parameter in enumerate(parameters) if parameter[-1] not in ("?*" if at else "?")]
+        self.required = needed[-1] + 1 if needed else 0
 
     def fits(self, count: int) -> bool:
         """Tell whether so many arguments by position can be passed."""

@@ -42,6 +42,9 @@ ANSWERED_ONCE = {
 }
 """Tables whose rows wait in one status for one answer, and the columns that even that answer leaves alone."""
 
+GATHERED = ("labour_entry", "contractor_cost")
+"""Tables whose rows never change once a cost item was made of them."""
+
 SEALED_BY_POSTING = ("posting_line", "posting_source")
 
 _POSTGRESQL_FUNCTIONS = (
@@ -77,6 +80,15 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$""",
+    """CREATE OR REPLACE FUNCTION registry_refuse_gathered() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM cost_item WHERE source_type = TG_TABLE_NAME AND source_id = OLD.id) THEN
+    RAISE EXCEPTION USING ERRCODE = 'restrict_violation',
+      MESSAGE = 'A row of ' || TG_TABLE_NAME || ' never changes after its cost was gathered.';
+  END IF;
+  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+  RETURN NEW;
+END $$""",
     # Another transaction may slip a line under a posting that it cannot see yet: look again at the end.
     """CREATE OR REPLACE FUNCTION registry_weigh_posting() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -90,6 +102,25 @@ BEGIN
   RETURN NULL;
 END $$""",
 )
+
+_SQLITE_GATHERED = {
+    "labour_entry": (
+        """CREATE TRIGGER IF NOT EXISTS labour_entry_gathered BEFORE UPDATE ON labour_entry
+WHEN EXISTS (SELECT 1 FROM cost_item WHERE source_type = 'labour_entry' AND source_id = OLD.id)
+BEGIN SELECT RAISE(ABORT, 'A row of labour_entry never changes after its cost was gathered.'); END""",
+        """CREATE TRIGGER IF NOT EXISTS labour_entry_gathered_kept BEFORE DELETE ON labour_entry
+WHEN EXISTS (SELECT 1 FROM cost_item WHERE source_type = 'labour_entry' AND source_id = OLD.id)
+BEGIN SELECT RAISE(ABORT, 'A row of labour_entry never changes after its cost was gathered.'); END""",
+    ),
+    "contractor_cost": (
+        """CREATE TRIGGER IF NOT EXISTS contractor_cost_gathered BEFORE UPDATE ON contractor_cost
+WHEN EXISTS (SELECT 1 FROM cost_item WHERE source_type = 'contractor_cost' AND source_id = OLD.id)
+BEGIN SELECT RAISE(ABORT, 'A row of contractor_cost never changes after its cost was gathered.'); END""",
+        """CREATE TRIGGER IF NOT EXISTS contractor_cost_gathered_kept BEFORE DELETE ON contractor_cost
+WHEN EXISTS (SELECT 1 FROM cost_item WHERE source_type = 'contractor_cost' AND source_id = OLD.id)
+BEGIN SELECT RAISE(ABORT, 'A row of contractor_cost never changes after its cost was gathered.'); END""",
+    ),
+}
 
 _SQLITE_LATE_ROW = {
     "posting_line": """CREATE TRIGGER IF NOT EXISTS posting_line_sealed BEFORE INSERT ON posting_line
@@ -128,7 +159,7 @@ def ddl(dialect: str, table: str | None = None) -> list[str]:
         table: the guards of this table only, with what they need; None gives all of them.
     """
     build = _postgresql if dialect == "postgresql" else _sqlite
-    tables = [*NEVER_CHANGED, *ANSWERED_ONCE] if table is None else [table]
+    tables = [*NEVER_CHANGED, *ANSWERED_ONCE, *GATHERED] if table is None else [table]
     functions = list(_POSTGRESQL_FUNCTIONS) if dialect == "postgresql" else []
     return functions + [statement for name in tables for statement in build(name)]
 
@@ -174,6 +205,11 @@ def _postgresql(table: str) -> list[str]:
                 "FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse_change()"
             ),
         ]
+    if table in GATHERED:
+        statements.append(
+            f"CREATE OR REPLACE TRIGGER {table}_gathered BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION registry_refuse_gathered()"
+        )
     if table in SEALED_BY_POSTING:
         statements.append(
             f"CREATE OR REPLACE TRIGGER {table}_sealed BEFORE INSERT ON {table} "
@@ -213,6 +249,8 @@ def _sqlite(table: str) -> list[str]:
             ),
             f"CREATE TRIGGER IF NOT EXISTS {table}_never_deleted BEFORE DELETE ON {table} {refuse}",
         ]
+    if table in GATHERED:
+        statements += _SQLITE_GATHERED[table]
     if table in SEALED_BY_POSTING:
         statements.append(_SQLITE_LATE_ROW[table])
     if table == "posting":

@@ -10,12 +10,11 @@ from datetime import UTC, date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from registry import entities, ids, stock
+from registry import entities, stock
 from registry.tables import Base
 from registry.tables.entities import Entity
 from registry.tables.stock import Item, Store
-from registry.tables.work import WorkOrder
-from tests import databases
+from tests import databases, factories
 
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 DAY = date(2026, 11, 21)
@@ -56,24 +55,8 @@ def memory() -> Iterator[Session]:
     database.dispose()
 
 
-def open_order(session: Session, entity: Entity, reference: str = "OT-2026-000001") -> str:
-    order = WorkOrder(
-        id=ids.derived("order", reference),
-        reference=reference,
-        entity_id=entity.id,
-        title="Fill a pothole",
-        priority=2,
-        mode="in_house",
-        status="open",
-        version=1,
-        created_at=AT,
-        created_by=BY,
-        changed_at=AT,
-        changed_by=BY,
-    )
-    session.add(order)
-    session.flush()
-    return order.id
+def open_order(session: Session, entity: Entity, title: str = "Fill a pothole") -> str:
+    return factories.order(session, entity_id=entity.id, title=title).id
 
 
 def depot(session: Session, *, received_milli: int = 0, unit_cost_cents: int = 150) -> Depot:

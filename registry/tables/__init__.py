@@ -6,18 +6,34 @@ Comes in: nothing. Goes out: ``Base`` with all tables known to it. It never hold
 
 from __future__ import annotations
 
-from registry.tables import assets, changes, entities, natures, numbers, people, requests, stock, suppliers, work
+from registry.tables import (
+    accounting,
+    assets,
+    changes,
+    costs,
+    entities,
+    natures,
+    numbers,
+    people,
+    requests,
+    stock,
+    suppliers,
+    work,
+)
 from registry.tables.base import Base
 
 __all__ = [
     "Base",
+    "accounting",
     "assets",
     "changes",
+    "costs",
     "entities",
     "natures",
     "numbers",
     "people",
     "requests",
+    "stock",
     "suppliers",
     "work",
 ]

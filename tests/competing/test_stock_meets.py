@@ -42,7 +42,7 @@ def meet(count, verb):
 def test_only_one_of_many_holds_gets_the_last_unit(database):
     with session_on(database) as session:
         town = depot(session, received_milli=KG)
-        orders = [open_order(session, town.entity, f"OT-2026-1000{n}") for n in range(8)]
+        orders = [open_order(session, town.entity) for n in range(8)]
 
     def hold(number):
         with session_on(database) as session:

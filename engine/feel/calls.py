@@ -12,7 +12,7 @@ from typing import Final
 from engine.feel import syntax
 from engine.feel.basics import half_range
 from engine.feel.builder import Builder, Closure, Maker, Scope
-from engine.feel.builtins import FOLDABLE, QUIET, TABLE
+from engine.feel.builtins import CLOCKED, FOLDABLE, QUIET, TABLE
 from engine.feel.builtins.table import BAD, Overload, invoke
 from engine.feel.compare import within
 from engine.feel.run import Run
@@ -43,12 +43,15 @@ def call(builder: Builder, node: syntax.Call) -> Closure:
     apply = _apply(arguments, named)
 
     def make(scope: Scope) -> Value:
+        run = scope.run
+        before = len(run.warnings)
         value = function(scope)
         if type(value) is Function:
             return apply(value, scope)
         if type(value) is Range and len(arguments) == 1:
-            return within(value, arguments[0](scope), scope.run)
-        scope.run.warn("NO_FUNCTION", place, name=word)
+            return within(value, arguments[0](scope), run)
+        del run.warnings[before:]  # that the name is not known is said by what follows
+        run.warn("NO_FUNCTION", place, name=word)
         return None
 
     return make
@@ -100,6 +103,7 @@ def _builtin(
             return apply(shadow, scope)
         run = scope.run
         before = len(run.warnings)
+        values: list[Value] = []
         for overloads, closures in ways:
             values = [None if closure is None else closure(scope) for closure in closures]
             if quiet:
@@ -107,7 +111,10 @@ def _builtin(
             result = invoke(overloads, run, values)
             if result is not BAD:
                 return result
-        run.warn("INVALID_ARGUMENTS", place, name=word)
+        if word in CLOCKED and run.now is None:
+            run.warn("NO_CLOCK", place)
+        else:
+            run.warn("INVALID_ARGUMENTS", place, name=word, given=", ".join(map(kind, values)))
         return None
 
     return make
@@ -147,7 +154,7 @@ def function_literal(builder: Builder, node: syntax.FunctionLiteral) -> Closure:
             for name, wanted in typed:
                 given[name] = coerce(given[name], wanted, run)
                 if given[name] is MISSING:
-                    run.warn("INVALID_ARGUMENTS", place, name=name)
+                    run.warn("INVALID_ARGUMENTS", place, name=name, given=kind(values[names.index(name)]))
                     given[name] = None
             return body(Scope(given, scope, run))
 

@@ -9,21 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-KINDS_FR = {
-    "null": "vide",
-    "boolean": "vrai/faux",
-    "number": "un nombre",
-    "string": "un texte",
-    "date": "une date",
-    "time": "une heure",
-    "date and time": "une date et heure",
-    "days and time duration": "une durée en jours et heures",
-    "years and months duration": "une durée en années et mois",
-    "list": "une liste",
-    "context": "un contexte",
-    "range": "un intervalle",
-    "function": "une fonction",
+KINDS: dict[str, tuple[str, str]] = {
+    "null": ("rien (null)", "nothing (null)"),
+    "boolean": ("vrai/faux", "true/false"),
+    "number": ("un nombre", "a number"),
+    "string": ("un texte", "a text"),
+    "date": ("une date", "a date"),
+    "time": ("une heure", "a time"),
+    "date and time": ("une date et heure", "a date and time"),
+    "days and time duration": ("une durée en jours et heures", "a duration in days and hours"),
+    "years and months duration": ("une durée en années et mois", "a duration in years and months"),
+    "list": ("une liste", "a list"),
+    "context": ("un contexte", "a context"),
+    "range": ("un intervalle", "a range"),
+    "function": ("une fonction", "a function"),
+    "": ("aucun argument", "no argument"),
 }
+"""What people read for each kind of value."""
+
+PARTS: dict[str, tuple[str, str]] = {
+    "expression": ("une expression", "an expression"),
+    "name": ("un nom", "a name"),
+    "type": ("un type", "a type"),
+}
+"""Parts of the grammar, which are not quoted like words of the text."""
 
 TEXTS: dict[str, tuple[str, str]] = {
     # errors of syntax, each in French and in English
@@ -60,16 +69,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # warnings
     "NO_VARIABLE": ("« {name} » n'est pas connu ici", "'{name}' is not known here"),
-    "NO_PROPERTY": ("« {name} » n'existe pas dans {kind}", "'{name}' does not exist in a {kind}"),
-    "NOT_COMPARABLE": ("{left} ne se compare pas avec {right}", "A {left} cannot be compared with a {right}"),
+    "NO_PROPERTY": ("« {name} » n'existe pas dans {kind}", "'{name}' does not exist in {kind}"),
+    "NOT_COMPARABLE": ("{left} ne se compare pas avec {right}", "{left} cannot be compared with {right}"),
     "TEXT_AND_DATE": (
         'Un texte est comparé avec {kind} : écrivez date("…"), time("…"), date and time("…") ou duration("…")',
-        'A text is compared with a {kind}: write date("…"), time("…"), date and time("…") or duration("…")',
+        'A text is compared with {kind}: write date("…"), time("…"), date and time("…") or duration("…")',
     ),
     "INVALID_TYPE": ("« {operator} » ne s'applique pas à {kind}", "'{operator}' cannot be applied to {kind}"),
     "INVALID_ARGUMENTS": (
-        "« {name} » n'accepte pas ces arguments",
-        "'{name}' does not accept these arguments",
+        "« {name} » n'accepte pas {given}",
+        "'{name}' does not accept {given}",
     ),
     "NO_FUNCTION": ("« {name} » n'est pas une fonction", "'{name}' is not a function"),
     "NO_TYPE": ("Le type « {name} » n'est pas connu", "The type '{name}' is not known"),
@@ -89,7 +98,8 @@ PLACE = (" (ligne {line}, colonne {column})", " (line {line}, column {column})")
 MEANT = (". Vouliez-vous dire « {suggestion} » ?", ". Did you mean '{suggestion}'?")
 END = ("la fin", "the end")
 OR = (" ou ", " or ")
-KIND_FACTS = frozenset({"kind", "left", "right"})
+LONGEST_QUOTE = 40
+KIND_FACTS = frozenset({"kind", "left", "right", "given"})
 
 
 def describe(code: str, language: str, facts: Mapping[str, Any]) -> str:
@@ -100,9 +110,8 @@ def describe(code: str, language: str, facts: Mapping[str, Any]) -> str:
         words["expected"] = OR[which].join(quote(word, which) for word in words["expected"])
     if "found" in words:
         words["found"] = quote(words["found"], which) if words["found"] else END[which]
-    if which == 0:
-        for key in KIND_FACTS & words.keys():
-            words[key] = ", ".join(KINDS_FR.get(part, part) for part in str(words[key]).split(", "))
+    for key in KIND_FACTS & words.keys():
+        words[key] = ", ".join(name_kind(part, which) for part in str(words[key]).split(", "))
     sentence = TEXTS[code][which].format_map(words)
     if words.get("line"):
         sentence += PLACE[which].format_map(words)
@@ -111,7 +120,14 @@ def describe(code: str, language: str, facts: Mapping[str, Any]) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
+def name_kind(kind: str, which: int) -> str:
+    """Name a kind of value for people."""
+    return KINDS[kind][which] if kind in KINDS else kind
+
+
 def quote(word: str, which: int) -> str:
-    """Put ``word`` between the language's quotation marks."""
-    shown = word if len(word) <= 40 else word[:40] + "…"
+    """Put ``word`` between the language's quotation marks, unless it names a part of the grammar."""
+    if word in PARTS:
+        return PARTS[word][which]
+    shown = word if len(word) <= LONGEST_QUOTE else word[:LONGEST_QUOTE] + "…"
     return f"« {shown} »" if which == 0 else f"'{shown}'"

@@ -1,7 +1,7 @@
 """The names that need more than one token.
 
 Comes in: the names known where an expression stands. Goes out: a trie over tokens that finds the longest
-known name at a place. It never holds plain names: one token needs no help. Next: ``parser.py``.
+known name at a place. It never holds plain names: one token needs no help. Next: ``cursor.py``.
 """
 
 from __future__ import annotations

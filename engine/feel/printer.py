@@ -153,7 +153,7 @@ _PRINTERS: Final[dict[type, Callable[[Any], str]]] = {
     syntax.Call: _call,
     syntax.Chain: _chain,
     syntax.Negation: lambda node: f"-{_at(node.operand, UNARY)}",
-    syntax.And: lambda node: " and ".join(_at(term, AND + 1) for term in node.terms),
+    syntax.And: lambda node: " and ".join(_conjunct(term) for term in node.terms),
     syntax.Or: lambda node: " or ".join(_at(term, OR + 1) for term in node.terms),
     syntax.Comparison: lambda node: f"{_at(node.left, COMPARE)} {node.operator} {_at(node.right, ADD)}",
     syntax.Between: lambda node: (
@@ -175,6 +175,12 @@ _PRINTERS: Final[dict[type, Callable[[Any], str]]] = {
     syntax.HalfRange: lambda node: f"({node.operator} {_at(node.operand, ADD)})",
     syntax.UnaryTest: lambda node: f"{node.operator} {_at(node.operand, ADD)}",
 }
+
+
+def _conjunct(node: Node) -> str:
+    """Write a term of ``and`` so that ``(date) and time`` does not become the name of a function."""
+    text = _at(node, AND + 1)
+    return f"({text})" if text.endswith(("date", "years")) else text
 
 
 def _instance_value(node: Node) -> str:

@@ -26,6 +26,9 @@ FOLDABLE: Final = frozenset(
 )
 """Functions that are called once, at compile time, when their arguments are constants."""
 
+CLOCKED: Final = frozenset({"now", "today"})
+"""Functions that need the present instant."""
+
 QUIET: Final = frozenset({"is defined", "get or else"})
 """Functions that expect an unknown name: no warning is kept from their arguments."""
 

@@ -135,8 +135,7 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | No
         piece = replacement if literal else expanded(replacement, match)
         pieces += (text[end : match.start()], piece)
         size += match.start() - end + len(piece)
-        run.spend_characters(size)
-        run.steps += size >> 6  # the whole is charged once, below; this only refuses early
+        run.spend_characters(len(piece))
         end = match.end()
     pieces.append(text[end:])
     run.spend_characters(size + len(text) - end)

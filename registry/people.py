@@ -17,6 +17,7 @@ from registry import changes, entities, ids, rows, rules
 from registry.errors import Missing
 from registry.tables.entities import Service
 from registry.tables.people import ROLES, HourlyRate, Membership, Person, Role, RoleGrant, Substitution, Team
+from registry.tables.suppliers import Supplier
 
 ERASED_NAME = "personne effacée"
 
@@ -78,13 +79,14 @@ def create_person(
     name: str,
     email: str | None,
     locale: str = "fr",
+    supplier_id: str | None = None,
     at: datetime,
     by: str,
 ) -> Person:
-    """Create a person of an entity, without password and without role.
+    """Create a person of an entity, or of a supplier that works for it, without password and without role.
 
     Raises:
-        Missing: there is no such entity.
+        Missing: there is no such entity or supplier.
         Taken: another person has that mail address.
         Unfit: a value has not the form it needs.
     """
@@ -99,6 +101,7 @@ def create_person(
         email=address,
         locale=rules.word(locale, "locale", ("fr", "en", "nl", "de")),
         active=True,
+        supplier_id=rows.get(session, Supplier, supplier_id, "supplier").id if supplier_id else None,
         password_hash=None,
         failed_logins=0,
         created_at=at,
@@ -232,17 +235,20 @@ def grants_of(session: Session, person_id: str) -> list[RoleGrant]:
 
 
 def entities_of(session: Session, person_id: str) -> frozenset[str] | None:
-    """Return the ids of the entities a person may look into, or None for all of them."""
+    """Return the ids of the entities a person may look into, None for all; a contractor's person looks into none."""
     held = grants_of(session, person_id)
+    person = get(session, person_id)
+    if person.supplier_id is not None:
+        return frozenset()
     if any(given.entity_id is None for given in held):
         return None
-    return frozenset({given.entity_id for given in held if given.entity_id is not None}) | {
-        get(session, person_id).entity_id
-    }
+    return frozenset({given.entity_id for given in held if given.entity_id is not None} | {person.entity_id})
 
 
 def groups_of(session: Session, person_id: str, on: date | None = None) -> frozenset[str]:
-    """Return the candidate groups a person acts for: roles, team codes, and ``CODE:leader`` of teams they lead.
+    """Return the candidate groups a person acts for.
+
+    They are roles, team codes, ``CODE:leader`` of teams they lead, and ``supplier:CODE`` of the firm they work for.
 
     Args:
         session: the transaction.
@@ -260,8 +266,11 @@ def groups_of(session: Session, person_id: str, on: date | None = None) -> froze
     roles = session.scalars(
         sa.select(RoleGrant.role).where(RoleGrant.person_id.in_(persons), RoleGrant.revoked_at.is_(None))
     )
+    firms = session.scalars(
+        sa.select(Supplier.code).join(Person, Person.supplier_id == Supplier.id).where(Person.id.in_(persons))
+    )
     led = {f"{code}:leader" for code, leader in teams if leader}
-    return frozenset({code for code, _ in teams} | led | set(roles))
+    return frozenset({code for code, _ in teams} | led | set(roles) | {f"supplier:{code}" for code in firms})
 
 
 def members_of(session: Session, team_id: str) -> Sequence[Person]:

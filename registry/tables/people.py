@@ -47,6 +47,8 @@ class Person(Stamped, Base):
     email: Mapped[str | None] = mapped_column(unique=True)
     locale: Mapped[str]
     active: Mapped[bool]
+    supplier_id: Mapped[str | None] = mapped_column(sa.ForeignKey("supplier.id"), index=True)
+    """The firm a contractor's person works for: such a person sees that firm's orders only."""
     password_hash: Mapped[str | None]
     password_set_at: Mapped[datetime | None]
     password_set_by: Mapped[str | None]

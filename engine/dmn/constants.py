@@ -13,7 +13,7 @@ from engine.feel.compiler import MAKERS
 from engine.feel.values import MISSING, Value
 
 
-class NotConstant(Exception):  # noqa: N818 - a signal inside this room, not an error
+class NotConstant(Exception):
     """The expression needs more than its own text."""
 
 

@@ -51,6 +51,12 @@ class Column:
     masks: tuple[int | None, ...]
     usual: int
 
+    @property
+    def matters(self) -> bool:
+        """Some cell tells something apart."""
+        everything = (1 << len(self.atoms)) - 1
+        return any(mask is not None and mask != everything for mask in self.masks)
+
 
 @dataclass(frozen=True, slots=True)
 class _Atoms:

@@ -203,11 +203,8 @@ def _tree(text: Text, compiled: Program) -> syntax.Node | None:
 
 def _example(columns: Sequence[Column], situation: Sequence[Atom]) -> tuple[str, str]:
     """Describe a situation, in English and French; columns that do not matter are left out."""
-    parts = [
-        _described(column, atom)
-        for column, atom in zip(columns, situation, strict=True)
-        if len(column.atoms) > 2
-    ]
+    pairs = zip(columns, situation, strict=True)
+    parts = [_described(column, atom) for column, atom in pairs if column.matters]
     if not parts:
         return "anything is given", "n'importe quoi est donné"
     return " and ".join(en for en, _ in parts), " et ".join(fr for _, fr in parts)

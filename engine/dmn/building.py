@@ -19,6 +19,7 @@ from engine.dmn.model import DecisionTable, Element, ItemDefinition, OutputClaus
 from engine.dmn.problems import Problem
 from engine.dmn.state import Place, State
 from engine.dmn.types import ANYTHING_NAMES, BUILT_IN, Test, Type, TypeBook
+from engine.feel.builder import Scope as FeelScope
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.run import Run
 from engine.feel.suggest import unknown_names
@@ -31,8 +32,8 @@ Scope = Mapping[str, Value]
 #: Gives the value of an expression.
 Evaluator = Callable[[Scope, State], Value]
 
-#: Tests a value against a cell, with the names in scope.
-CellTest = Callable[[Run, Value, Scope], "bool | None"]
+#: Tests a value against a cell, in a FEEL scope that holds it as ``?``.
+CellTest = Callable[[FeelScope, Value], "bool | None"]
 
 #: The names in scope where a text stands; None: not known, so that no name is reported.
 Known = frozenset[str] | None
@@ -163,13 +164,13 @@ class Builder:
         compiled = self._compile(text, "expression", place, known)
         if compiled is None or text is None:
             return lambda _scope, _state: None
-        evaluate_text = compiled.value
+        evaluate_text = compiled.closure
         place = replace(place, line=text.line)
 
         def evaluate(scope: Scope, state: State) -> Value:
             run = state.run
             before = len(run.warnings)
-            value = evaluate_text(run, scope)
+            value = evaluate_text(FeelScope(scope, None, run))
             if len(run.warnings) > before:
                 state.adopt(place, before)
             return value
@@ -180,7 +181,7 @@ class Builder:
         """Compile the tests of a cell; a broken one never passes."""
         inside = None if known is None else known | {"?"}
         compiled = self._compile(text, "unary-tests", place, inside)
-        return (lambda _run, _value, _scope: None) if compiled is None else compiled.holds
+        return (lambda _scope, _value: None) if compiled is None else compiled.passing
 
     def allowed(self, text: Text | None, place: Place) -> Test | None:
         """Compile allowed values into a test of a value."""

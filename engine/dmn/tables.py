@@ -16,6 +16,7 @@ from engine.dmn.building import Builder, CellTest, Evaluator, Known, Scope, name
 from engine.dmn.state import Place, State
 from engine.dmn.trace import InputTrace, RuleTrace, TableTrace
 from engine.dmn.types import Test
+from engine.feel.builder import Scope as FeelScope
 from engine.feel.values import Value
 
 
@@ -80,6 +81,8 @@ class _Table:
     def _matching(self, values: Sequence[Value], scope: Scope, state: State) -> list[_Rule]:
         """Return the rules whose cells all accept the values."""
         run, warnings = state.run, state.run.warnings
+        outer = FeelScope(scope, None, run)
+        scopes = [FeelScope({"?": value}, outer, run) for value in values]
         first = self.drawn.hit_policy == "FIRST"
         before = len(warnings)
         told: set[int] = set()
@@ -87,7 +90,7 @@ class _Table:
         run.spend(len(self.rules))
         for rule in self.rules:
             for index, test in rule.tests:
-                verdict = test(run, values[index], scope)
+                verdict = test(scopes[index], values[index])
                 if len(warnings) > before:
                     if values[index] is None or index in told:  # nobody needs to read it twice
                         del warnings[before:]

@@ -41,7 +41,9 @@ class SettableClock:
         """Move the clock to ``instant``; time never runs backwards."""
         instant = instant.astimezone(UTC)
         if instant < self._now:
-            raise ValueError(f"Expected an instant after {self._now.isoformat()}, but got {instant.isoformat()}.")
+            raise ValueError(
+                f"Expected an instant after {self._now.isoformat()}, but got {instant.isoformat()}."
+            )
         self._now = instant
 
     def advance(self, by: timedelta) -> None:

@@ -1,0 +1,382 @@
+"""Definitions: checking, deploying and finding processes, decisions and forms.
+
+Comes in: files. Goes out: every problem at once, or one deployment with new versions; later, the newest
+version or the one of a deployment. It never stores a file that has an error. Next: ``engine/instances.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import sqlalchemy as sa
+
+from engine import dmn, forms, ids, kernel
+from engine.errors import DefinitionRefused, Missing
+from engine.problems import Problem, errors_among
+from engine.store import UnitOfWork
+from engine.tables import Definition, Deployment, DeploymentFile, Resource, StartSubscription
+
+Kind = Literal["process", "decision", "form"]
+TaskTypeCheck = Callable[[str, frozenset[str]], list[Problem]]
+"""Given a task type and the names of its inputs, the problems (element and file are filled in here)."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to check or deploy; ``name`` ends in .bpmn, .dmn or .form."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What exists besides the files at hand, so that references to it are whole."""
+
+    processes: frozenset[str] = frozenset()
+    decisions: frozenset[str] = frozenset()
+    forms: frozenset[str] = frozenset()
+    task_type: TaskTypeCheck | None = None
+
+
+@dataclass(slots=True)
+class Checked:
+    """The result of checking a set of files together."""
+
+    problems: list[Problem] = field(default_factory=list)
+    processes: list[tuple[File, kernel.ProcessSpec]] = field(default_factory=list)
+    decisions: list[tuple[File, str, str]] = field(default_factory=list)
+    forms: list[tuple[File, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A deployment: its id and the versions it created."""
+
+    id: str
+    definitions: tuple[str, ...]
+
+
+# ---------------------------------------------------------------------- checking
+
+
+def check(files: Iterable[File], known: Known | None = None) -> Checked:
+    """Check files together; references between them and to ``known`` must be whole.
+
+    Returns:
+        every problem of every file, errors and warnings, in the order of files and lines.
+    """
+    known = known or Known()
+    checked = Checked()
+    models: list[tuple[File, kernel.Reading]] = []
+    for file in files:
+        if file.name.endswith(".bpmn"):
+            reading = kernel.read(file.content, file.name)
+            checked.problems += reading.problems
+            checked.processes += [(file, process) for process in reading.processes]
+            models.append((file, reading))
+        elif file.name.endswith(".dmn"):
+            _check_decisions(file, checked)
+        elif file.name.endswith(".form"):
+            _check_form(file, checked)
+        else:
+            checked.problems.append(
+                Problem(
+                    "file.unreadable",
+                    file=file.name,
+                    facts={"reason": "its name ends in none of .bpmn .dmn .form"},
+                )
+            )
+    processes = known.processes | {process.process_id for _, process in checked.processes}
+    decisions = known.decisions | {decision for _, decision, _ in checked.decisions}
+    form_ids = known.forms | {form for _, form in checked.forms}
+    for file, process in checked.processes:
+        checked.problems += _references(file, process, processes, decisions, form_ids, known.task_type)
+    checked.problems.sort(key=lambda problem: (problem.file, problem.line))
+    return checked
+
+
+def _check_decisions(file: File, checked: Checked) -> None:
+    try:
+        model = dmn.read(file.content, name=file.name)
+    except dmn.DmnRefused as refused:
+        checked.problems += [_of_decision(file, problem) for problem in refused.problems]
+        return
+    checked.problems += [_of_decision(file, problem) for problem in dmn.check(model)]
+    checked.decisions += [(file, decision.id, decision.name) for decision in model.decisions]
+
+
+def _of_decision(file: File, problem: dmn.Problem) -> Problem:
+    return Problem(
+        problem.code,
+        file=file.name,
+        line=problem.line,
+        element=problem.element,
+        label=problem.label,
+        severity=problem.severity,
+        texts={language: (problem.message(language), problem.advice(language)) for language in ("en", "fr")},
+    )
+
+
+def _check_form(file: File, checked: Checked) -> None:
+    try:
+        text = file.content.decode()
+    except UnicodeDecodeError:
+        checked.problems.append(
+            Problem("file.unreadable", file=file.name, facts={"reason": "it is not UTF-8"})
+        )
+        return
+    found = [
+        Problem(
+            f"form.{problem.code}",
+            file=file.name,
+            element=problem.element,
+            label=problem.element,
+            texts=problem.texts,
+        )
+        for problem in forms.problems(text)
+    ]
+    checked.problems += found
+    if not found:
+        checked.forms.append((file, forms.read(text).id))
+
+
+def _references(
+    file: File,
+    process: kernel.ProcessSpec,
+    processes: frozenset[str] | set[str],
+    decisions: frozenset[str] | set[str],
+    form_ids: frozenset[str] | set[str],
+    task_type: TaskTypeCheck | None,
+) -> list[Problem]:
+    found: list[Problem] = []
+    for element in process.task_specs.values():
+        details = element.details
+
+        def tell(code: str, target: str, *, warning: bool = False, **facts: object) -> None:
+            found.append(
+                Problem(
+                    code,
+                    file=file.name,
+                    line=element.line,  # noqa: B023 - called within the same turn of the loop
+                    element=element.name,  # noqa: B023
+                    label=element.label,  # noqa: B023
+                    severity="warning" if warning else "error",
+                    facts={"target": target, **facts},
+                )
+            )
+
+        called, user, job = details.called, details.user, details.job
+        if called is not None and called.id.fixed:
+            if element.kind == "call_activity" and called.id.text not in processes:
+                tell("process.called_missing", called.id.text, warning=True)
+            elif element.kind == "business_rule_task" and called.id.text not in decisions:
+                tell("reference.missing", called.id.text, what=DECISION, instead=DEPLOY_TOO)
+        if (
+            user is not None
+            and user.form_id is not None
+            and user.form_id.fixed
+            and user.form_id.text not in form_ids
+        ):
+            tell("reference.missing", user.form_id.text, what=FORM, instead=DEPLOY_TOO)
+        if job is not None and job.type.fixed and task_type is not None:
+            inputs = frozenset(mapping.target[0] for mapping in details.inputs)
+            for problem in task_type(job.type.text, inputs):
+                tell(problem.code, job.type.text, warning=problem.severity == "warning", **problem.facts)
+    return found
+
+
+DECISION = {"en": "decision", "fr": "décision"}
+FORM = {"en": "form", "fr": "formulaire"}
+DEPLOY_TOO = {
+    "en": "Deploy it together with this file, or correct its id.",
+    "fr": "Déployez-le avec ce fichier, ou corrigez son identifiant.",
+}
+
+
+# ---------------------------------------------------------------------- deploying
+
+
+def deploy(
+    unit: UnitOfWork, files: Sequence[File], *, message: str, task_type: TaskTypeCheck | None = None
+) -> Deployed:
+    """Store files and create a new version of each definition whose content is new.
+
+    Args:
+        files: checked together; references may also lead to what is deployed already.
+        message: why, one sentence.
+        task_type: the catalogue of the house.
+
+    Raises:
+        DefinitionRefused: with ``problems``; nothing is stored.
+    """
+    checked = check(files, known_in(unit, task_type))
+    if errors := errors_among(checked.problems):
+        raise DefinitionRefused(
+            f"Expected files that run as drawn, but found {len(errors)} problem(s); the first: "
+            f"{errors[0].file}, {errors[0].label or errors[0].element}: {errors[0].message()}",
+            problems=checked.problems,
+        )
+    deployment_id = ids.new(unit.now)
+    unit.connection.execute(
+        sa.insert(Deployment).values(
+            id=deployment_id, created_at=unit.now, created_by=unit.actor, message=message
+        )
+    )
+    _store_files(unit, deployment_id, files)
+    made: list[str] = []
+    for file, process in checked.processes:
+        new = _new_version(
+            unit, deployment_id, "process", process.process_id, process.label, file, process.version_tag
+        )
+        if new is not None:
+            made.append(new)
+            _subscribe_starts(unit, new, process)
+    for file, decision, name in checked.decisions:
+        made += filter(None, [_new_version(unit, deployment_id, "decision", decision, name, file)])
+    for file, form in checked.forms:
+        made += filter(None, [_new_version(unit, deployment_id, "form", form, form, file)])
+    return Deployed(deployment_id, tuple(made))
+
+
+def known_in(unit: UnitOfWork, task_type: TaskTypeCheck | None = None) -> Known:
+    """Return what is deployed already."""
+    keys: dict[str, set[str]] = {"process": set(), "decision": set(), "form": set()}
+    for kind, key in unit.connection.execute(sa.select(Definition.kind, Definition.key).distinct()):
+        keys[kind].add(key)
+    return Known(frozenset(keys["process"]), frozenset(keys["decision"]), frozenset(keys["form"]), task_type)
+
+
+def _store_files(unit: UnitOfWork, deployment_id: str, files: Sequence[File]) -> None:
+    digests = {file.name: hashlib.sha256(file.content).hexdigest() for file in files}
+    stored = set(unit.connection.scalars(sa.select(Resource.hash).where(Resource.hash.in_(digests.values()))))
+    fresh = {digests[file.name]: file.content for file in files if digests[file.name] not in stored}
+    if fresh:
+        unit.connection.execute(
+            sa.insert(Resource), [{"hash": digest, "content": content} for digest, content in fresh.items()]
+        )
+    unit.connection.execute(
+        sa.insert(DeploymentFile),
+        [{"deployment_id": deployment_id, "name": name, "hash": digest} for name, digest in digests.items()],
+    )
+
+
+def _new_version(
+    unit: UnitOfWork, deployment_id: str, kind: Kind, key: str, name: str, file: File, tag: str | None = None
+) -> str | None:
+    digest = hashlib.sha256(file.content).hexdigest()
+    newest = unit.connection.execute(_newest(kind, key)).one_or_none()
+    if newest is not None and newest.hash == digest:
+        return None
+    definition_id = ids.new(unit.now)
+    unit.connection.execute(
+        sa.insert(Definition).values(
+            id=definition_id,
+            kind=kind,
+            key=key,
+            version=1 if newest is None else newest.version + 1,
+            version_tag=tag,
+            name=name,
+            file=file.name,
+            hash=digest,
+            deployment_id=deployment_id,
+            created_at=unit.now,
+        )
+    )
+    return definition_id
+
+
+def _subscribe_starts(unit: UnitOfWork, definition_id: str, process: kernel.ProcessSpec) -> None:
+    """Let messages, signals and timers start the newest version, and no older one."""
+    unit.connection.execute(
+        sa.delete(StartSubscription).where(StartSubscription.process_id == process.process_id)
+    )
+    rows = kernel.start_triggers(process, unit.now, unit.house.zone)
+    if rows:
+        unit.connection.execute(
+            sa.insert(StartSubscription),
+            [
+                {
+                    "definition_id": definition_id,
+                    "element": row.element,
+                    "process_id": process.process_id,
+                    "kind": row.kind,
+                    "name": row.name,
+                    "due_at": row.due_at,
+                    "remaining": row.remaining,
+                    "interval": row.interval,
+                }
+                for row in rows
+            ],
+        )
+
+
+# ---------------------------------------------------------------------- finding
+
+
+def _newest(kind: Kind, key: str) -> sa.Select[str, int, str, str]:
+    return (
+        sa.select(Definition.id, Definition.version, Definition.hash, Definition.deployment_id)
+        .where(Definition.kind == kind, Definition.key == key)
+        .order_by(Definition.version.desc())
+        .limit(1)
+    )
+
+
+_NEWEST_ID = (
+    sa.select(Definition.id)
+    .where(Definition.kind == sa.bindparam("kind"), Definition.key == sa.bindparam("key"))
+    .order_by(Definition.version.desc())
+    .limit(1)
+)
+
+
+def find(
+    connection: sa.Connection,
+    kind: Kind,
+    key: str,
+    *,
+    binding: str = "latest",
+    version_tag: str | None = None,
+    deployment_id: str | None = None,
+) -> str:
+    """Return the id of the definition that a reference means.
+
+    Args:
+        binding: ``latest``, ``deployment`` (the one deployed with ``deployment_id``, or the newest before it)
+            or ``versionTag``.
+
+    Raises:
+        Missing: there is none.
+    """
+    query = _NEWEST_ID
+    values: dict[str, object] = {"kind": kind, "key": key}
+    if binding == "versionTag":
+        query = query.where(Definition.version_tag == version_tag)
+    elif binding == "deployment" and deployment_id is not None:
+        # Deployment ids sort by time: an unchanged file keeps the version of an earlier deployment.
+        query = query.where(Definition.deployment_id <= deployment_id)
+    found: str | None = connection.scalar(query, values)
+    if found is None:
+        tag = f" with the version tag “{version_tag}”" if binding == "versionTag" else ""
+        raise Missing(f"There is no {kind} “{key}”{tag} deployed.", kind=kind, key=key)
+    return found
+
+
+def files_of(unit: UnitOfWork, definition_id: str) -> Mapping[str, bytes]:
+    """Return the deployed file of a definition by its name.
+
+    Raises:
+        Missing: there is no such definition.
+    """
+    row = unit.connection.execute(
+        sa.select(Definition.file, Resource.content)
+        .join(Resource, Resource.hash == Definition.hash)
+        .where(Definition.id == definition_id)
+    ).one_or_none()
+    if row is None:
+        raise Missing(f"There is no definition {definition_id}.", definition_id=definition_id)
+    return {row.file: row.content}

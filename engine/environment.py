@@ -1,0 +1,123 @@
+"""The house around a run: definitions from the database, decisions, handlers under a savepoint.
+
+Comes in: a unit of work and the instance. Goes out: what the kernel asks for. It never changes the run
+itself. Next: ``engine/instances.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine import definitions, dmn, kernel
+from engine.errors import BpmnError, EngineError, Missing
+from engine.store import Call, UnitOfWork
+
+
+@dataclass(slots=True)
+class HouseEnvironment:
+    """Fulfils ``engine.kernel.Environment`` for one command on one instance."""
+
+    unit: UnitOfWork
+    instance_id: str
+    business_key: str | None
+
+    @property
+    def now(self) -> datetime:
+        """Return the instant of the command."""
+        return self.unit.now
+
+    @property
+    def zone(self) -> str:
+        """Return the municipality's time zone."""
+        return self.unit.house.zone
+
+    def called_process(
+        self, called: kernel.Called, process_id: str, caller: kernel.ProcessSpec
+    ) -> kernel.ProcessSpec:
+        """Return the definition a call activity means.
+
+        Raises:
+            Fault: it is not deployed.
+        """
+        definition_id = self._find("process", called, process_id, caller)
+        return self.unit.house.library.process(self.unit.connection, definition_id)
+
+    def decide(
+        self,
+        called: kernel.Called,
+        decision_id: str,
+        variables: Mapping[str, Any],
+        caller: kernel.ProcessSpec,
+    ) -> tuple[Any, dict[str, Any]]:
+        """Return a decision's value and its trace.
+
+        Raises:
+            Fault: it is not deployed, or its rules contradict one another.
+        """
+        definition_id = self._find("decision", called, decision_id, caller)
+        model = self.unit.house.library.decision(self.unit.connection, definition_id)
+        value, trace = decide(model, decision_id, variables, self.now, self.zone)
+        return value, {"definition": definition_id, **trace}
+
+    def handler(self, job_type: str) -> kernel.HandlerOfRun | None:
+        """Return the house's function for ``job_type``, wrapped in a savepoint."""
+        function = self.unit.house.handlers.get(job_type)
+        if function is None:
+            return None
+
+        def work(job: kernel.Work) -> Mapping[str, Any]:
+            call = Call(
+                job.type,
+                job.inputs,
+                job.headers,
+                self.instance_id,
+                self.business_key,
+                job.element,
+                f"{self.instance_id}.{job.token}",
+            )
+            try:
+                with self.unit.session.begin_nested():
+                    return function(self.unit, call)
+            except BpmnError as error:
+                raise kernel.ThrownError(error.error_code, error.message, error.variables) from error
+            except EngineError as refusal:
+                # What a handler refuses is work for an operator; what it has written is undone with the
+                # savepoint, and the person's own step still counts.
+                raise kernel.Fault("job_no_retries", refusal.message) from refusal
+
+        return work
+
+    def _find(
+        self, kind: definitions.Kind, called: kernel.Called, key: str, caller: kernel.ProcessSpec
+    ) -> str:
+        try:
+            return definitions.find(
+                self.unit.connection,
+                kind,
+                key,
+                binding=called.binding,
+                version_tag=called.version_tag,
+                deployment_id=caller.deployment,
+            )
+        except Missing as missing:
+            raise kernel.Fault(
+                "called_process_missing" if kind == "process" else "expression", missing.message
+            ) from missing
+
+
+def decide(
+    model: dmn.Model, decision_id: str, variables: Mapping[str, Any], now: datetime, zone: str
+) -> tuple[Any, dict[str, Any]]:
+    """Evaluate a decision; its trace is JSON-able and kept in history.
+
+    Raises:
+        Fault: the decision failed; the message says which rules disagree.
+    """
+    try:
+        outcome = dmn.evaluate(model, decision_id, variables, now=now, zone=zone)
+    except EngineError as failure:
+        raise kernel.Fault("expression", failure.message) from failure
+    return outcome.value, {"decision": decision_id, "trace": outcome.trace.to_json()}

@@ -1,0 +1,319 @@
+"""Activities: work that takes time, may repeat over a collection, and may be interrupted.
+
+Comes in: a ready token. Goes out: a wait for a person, a worker or a called process, then results. An
+activity never talks to the outside itself: the environment does. Next: ``engine/kernel/events.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from engine.kernel.elements import Element, throw_error
+from engine.kernel.environment import Work
+from engine.kernel.faults import Fault, ThrownError
+from engine.kernel.machine import Started
+from engine.kernel.model import Job, Loop
+from engine.kernel.token import STARTED, Token
+
+if TYPE_CHECKING:
+    from engine.kernel.events import StartEvent
+
+MAX_CALL_DEPTH = 50
+"""Processes that may call one another before the call is taken for an endless one."""
+
+_VARIABLE = re.compile(r"^\s*=\s*([^\W\d]\w*)(?:\.[^\W\d]\w*)*\s*$")
+
+
+class Activity(Element):
+    """Any task, subprocess or call activity; adds multi-instance (BPMN 2.0, 13.3.7)."""
+
+    def enter(self, token: Token) -> bool:
+        """Enter once, or once per item of the collection."""
+        if self.details.loop is not None and token.mark != "item":
+            return self._enter_body(token, self.details.loop)
+        token.workflow.record("entered", token)
+        self.map_inputs(token)
+        if token.mark != "item":
+            self.watch_boundaries(token)
+        return self.act(token)
+
+    def _on_complete(self, my_task: Token) -> None:
+        loop = self.details.loop
+        if loop is None:
+            super()._on_complete(my_task)
+        elif my_task.mark == "item":
+            self._complete_item(my_task, loop)
+        else:
+            self._complete_body(my_task, loop)
+
+    # ------------------------------------------------------------------ multi-instance
+
+    def _enter_body(self, token: Token, loop: Loop) -> bool:
+        items = loop.collection.listing(token, "a list")
+        self.watch_boundaries(token)
+        token.internal_data["loop"] = {"size": len(items), "done": 0, "next": 0}
+        if loop.output_collection is not None:
+            token.data[loop.output_collection] = [None] * len(items)
+        if not items:
+            return True
+        if loop.sequential:
+            token.internal_data["items"] = items
+            self._place_item(token, loop, items[0])
+        else:
+            for item in items:
+                self._place_item(token, loop, item)
+        return False
+
+    def _place_item(self, body: Token, loop: Loop, value: Any) -> None:
+        counts = body.internal_data["loop"]
+        index = counts["next"]
+        counts["next"] = index + 1
+        item = body.workflow.place(self, body, mark="item")
+        item.internal_data["index"] = index
+        item.data["loopCounter"] = index + 1
+        if loop.element is not None:
+            item.data[loop.element] = value
+        if loop.output_element is not None and (kept := _VARIABLE.match(loop.output_element.text)):
+            # What the item produces stays with the item: parallel ones would overwrite each other outside.
+            item.data.setdefault(kept[1], None)
+
+    def _complete_item(self, token: Token, loop: Loop) -> None:
+        run, body = token.workflow, token.parent
+        assert body is not None, "an item lives in its body"
+        results = token.internal_data.get("results") or {}
+        self.write_results(token, results)
+        counts = dict(body.internal_data["loop"])
+        counts["done"] += 1
+        output = loop.output_element.value(token) if loop.output_element is not None else None
+        enough = loop.completion is not None and loop.completion.truth(token, self._numbers(counts, body))
+        body.internal_data["loop"] = counts
+        if loop.output_collection is not None:
+            collected = list(body.data[loop.output_collection])
+            collected[token.internal_data["index"]] = output
+            body.data[loop.output_collection] = collected
+        run.record("completed", token, {"variables": results} if results else None)
+        run.remove(token)
+        if enough or counts["done"] == counts["size"]:
+            for child in body.children:
+                run.remove(child, terminated=True)
+            body.complete()
+        elif loop.sequential:
+            self._place_item(body, loop, body.internal_data["items"][counts["next"]])
+
+    def _numbers(self, counts: dict[str, int], body: Token) -> dict[str, int]:
+        active = sum(1 for child in body.children if child.mark == "item") - 1
+        return {
+            "numberOfInstances": counts["size"],
+            "numberOfActiveInstances": active,
+            "numberOfCompletedInstances": counts["done"],
+            "numberOfTerminatedInstances": counts["next"] - counts["done"] - active,
+        }
+
+    def _complete_body(self, token: Token, loop: Loop) -> None:
+        flow_ids = self.flows_to_take(token)
+        if loop.output_collection is not None and token.parent is not None:
+            token.parent.propagate(loop.output_collection, token.data[loop.output_collection])
+        token.workflow.leave(token, flow_ids, event="loop_completed")
+
+    # ------------------------------------------------------------------ errors and jobs
+
+    def throw_error(self, token: Token, code: str, message: str, variables: dict[str, Any]) -> None:
+        """Throw a BPMN error from this activity."""
+        token.workflow.close_wait(token)
+        token.workflow.record("error_thrown", token, {"code": code, "message": message})
+        throw_error(token, code, message, variables)
+
+
+class PassingTask(Activity):
+    """An undefined or manual task: Guichet has nothing to do for it and passes on."""
+
+    kind = "task"
+
+
+class UserTask(Activity):
+    """Work for a person, offered in the inbox."""
+
+    kind = "user_task"
+
+    def act(self, token: Token) -> bool:
+        """Offer the task to its assignee, groups and users."""
+        user = self.details.user
+        facts: dict[str, Any] = {"label": self.label}
+        if user is not None:
+            facts["assignee"] = user.assignee.words(token, "an assignee") if user.assignee else None
+            facts["candidate_groups"] = (
+                user.candidate_groups.names_of(token, "candidate groups") if user.candidate_groups else []
+            )
+            facts["candidate_users"] = (
+                user.candidate_users.names_of(token, "candidate users") if user.candidate_users else []
+            )
+            facts["due_date"] = user.due_date.instant(token, "a due date") if user.due_date else None
+            facts["follow_up_date"] = (
+                user.follow_up_date.instant(token, "a follow-up date") if user.follow_up_date else None
+            )
+            facts["priority"] = self._priority(token)
+            facts["form_id"] = user.form_id.words(token, "a form") if user.form_id else None
+        token.workflow.open_wait("task", token, **facts)
+        return False
+
+    def _priority(self, token: Token) -> int:
+        user = self.details.user
+        if user is None or user.priority is None:
+            return 50
+        text = user.priority.words(token, "a priority from 0 to 100")
+        if not text.isdigit() or int(text) > 100:
+            raise Fault(
+                "expression", f"Expected a priority from 0 to 100, but “{user.priority.text}” gives {text}."
+            )
+        return int(text)
+
+
+class JobElement(Activity):
+    """Anything whose work a handler of the house or an outside worker does."""
+
+    kind = "service_task"
+
+    def act(self, token: Token) -> bool:
+        """Do the work in this transaction when the house has a handler; else leave it to a worker."""
+        return self.open_job(token)
+
+    def open_job(self, token: Token) -> bool:
+        """Hand the job out; also called when an operator asks for another try."""
+        job = self.details.job
+        assert job is not None, "checked at deployment"
+        job_type = job.type.words(token, "a task type")
+        handler = token.workflow.environment.handler(job_type)
+        if handler is None:
+            retries = job.retries.words(token, "a number of retries")
+            token.workflow.open_wait(
+                "job",
+                token,
+                type=job_type,
+                retries=_whole(retries, job),
+                headers=job.headers,
+                label=self.label,
+            )
+            return False
+        inputs = dict(token.data) if self.details.inputs else token.visible()
+        try:
+            results = handler(Work(job_type, inputs, job.headers, self.name, token.id))
+        except ThrownError as thrown:
+            self.throw_error(token, thrown.error_code, thrown.message, thrown.variables)
+            return False
+        token.internal_data["results"] = dict(results)
+        return True
+
+
+def _whole(text: str, job: Job) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise Fault(
+            "expression", f"Expected “{job.retries.text}” to give a whole number, but it is {text}."
+        ) from None
+
+
+class BusinessRuleTask(JobElement):
+    """A called decision; its trace goes to history so that a person can be told which rule decided."""
+
+    kind = "business_rule_task"
+
+    def act(self, token: Token) -> bool:
+        """Evaluate the decision on the visible variables."""
+        called = self.details.called
+        if called is None:
+            return self.open_job(token)
+        run = token.workflow
+        decision = called.id.words(token, "a decision")
+        value, trace = run.environment.decide(called, decision, token.visible(), self.process)
+        run.record("decided", token, trace)
+        token.internal_data["results"] = {called.result_variable: value}
+        return True
+
+
+class ScriptTask(JobElement):
+    """A FEEL expression whose value becomes a variable."""
+
+    kind = "script_task"
+
+    def act(self, token: Token) -> bool:
+        """Evaluate the expression."""
+        script = self.details.script
+        if script is None:
+            return self.open_job(token)
+        token.internal_data["results"] = {script.result_variable: script.expression.value(token)}
+        return True
+
+
+class SubProcess(Activity):
+    """An embedded or event subprocess: a scope of its own inside the instance."""
+
+    kind = "subprocess"
+    is_scope = True
+
+    def seal(self) -> None:
+        """Find where the inside begins."""
+        super().seal()
+        self.starts: list[StartEvent] = [
+            element
+            for element in self.process.task_specs.values()
+            if element.kind == "start_event" and element.scope_id == self.name
+        ]
+
+    def act(self, token: Token) -> bool:
+        """Watch the event subprocesses inside and begin at the start event."""
+        token._set_state(STARTED)
+        for inner in self.event_subprocesses:
+            if inner.needs_watch:
+                inner.watch(token)
+        wanted = token.internal_data.pop("start", None)
+        start = next(start for start in self.starts if wanted in (None, start.name))
+        first = token.workflow.place(start, token)
+        first.internal_data["event"] = token.internal_data.pop("event", {})
+        return False
+
+    def scope_done(self, token: Token) -> None:
+        """Leave when the last token inside has left."""
+        if token.internal_data.get("compensating"):
+            return
+        token.complete()
+
+
+class CallActivity(Activity):
+    """Another process, run inside the same instance and transaction."""
+
+    kind = "call_activity"
+
+    def act(self, token: Token) -> bool:
+        """Start the called process with the variables it may see."""
+        called = self.details.called
+        assert called is not None, "checked at deployment"
+        run = token.workflow
+        process_id = called.id.words(token, "a process")
+        depth = sum(1 for scope in token.ancestors() if scope.task_spec.is_process)
+        if depth > MAX_CALL_DEPTH:
+            raise Fault(
+                "called_process_missing",
+                f"Expected at most {MAX_CALL_DEPTH} processes to call one another, but “{self.label}” calls one more.",
+            )
+        process = run.environment.called_process(called, process_id, self.process)
+        start = process.none_start()
+        if start is None:
+            raise Fault(
+                "called_process_missing",
+                f"Expected the process “{process_id}” to have a plain start event, but it has none.",
+            )
+        token._set_state(STARTED)
+        child = run.place(process.root, token, state=STARTED)
+        child.internal_data["process"] = process.key
+        child.data.update(token.visible() if called.propagate_parent else token.data)
+        run.effects.started[child.id] = Started(child.id, token.process().id, process)
+        process.root.open(child, start, {})
+        return False
+
+    def called_done(self, token: Token, results: dict[str, Any]) -> None:
+        """Take the called process's variables over, as the diagram allows."""
+        called = self.details.called
+        assert called is not None, "checked at deployment"
+        self.finish(token, results if self.details.outputs or called.propagate_child else {})

@@ -1,0 +1,278 @@
+"""What every element of a diagram does: enter, wait or act, leave.
+
+Comes in: a ready token. Goes out: the same token waiting, or new tokens on the outgoing flows. An element
+never holds state of an instance: it is shared by all of them. Next: ``engine/kernel/activities.py``,
+``engine/kernel/gateways.py``, ``engine/kernel/events.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+
+from engine.kernel.faults import Fault
+from engine.kernel.model import Details, Flow, Mapping
+from engine.kernel.token import STARTED, Token
+
+if TYPE_CHECKING:
+    from engine.kernel.events import CatchingEvent, StartEvent
+    from engine.kernel.process import ProcessSpec
+
+
+class Element(BpmnTaskSpec):
+    """A flow node. Subclasses say what it does when a token is on it.
+
+    Attributes:
+        process: the process it belongs to.
+        name: its id in the diagram (SpiffWorkflow's name for it).
+        label: its name in the diagram, or its id.
+        scope: the element of the subprocess or process that contains it.
+        details: everything the diagram says about it.
+        boundaries: events attached to it.
+        event_subprocesses: those inside it, when it is a scope.
+    """
+
+    kind: ClassVar[str] = "element"
+    is_process: ClassVar[bool] = False
+    is_scope: ClassVar[bool] = False
+    joins_inclusively: bool = False
+
+    def __init__(
+        self, process: ProcessSpec, element_id: str, label: str, scope_id: str | None, details: Details
+    ) -> None:
+        super().__init__(process, element_id)
+        self.process = process
+        self.bpmn_id = element_id
+        self.label = label or element_id
+        self.bpmn_name = self.label
+        self.scope_id = scope_id
+        self.details = details
+        self.incoming: list[Flow] = []
+        self.outgoing: list[Flow] = []
+        self.boundaries: list[CatchingEvent] = []
+        self.event_subprocesses: list[StartEvent] = []
+        self.handler: str | None = details.handler
+        self._take_all: list[str] | None = None
+        self.line = 0
+
+    def seal(self) -> None:
+        """Finish what needs all elements to be known; called once, before the first token."""
+        elements = self.process.task_specs
+        attached_to = self.details.attached_to
+        if attached_to is not None:
+            elements[attached_to].boundaries.append(self)
+        if self.details.triggered_by_event and self.scope_id is not None:
+            elements[self.scope_id].event_subprocesses.extend(
+                element
+                for element in elements.values()
+                if element.kind == "start_event" and element.scope_id == self.name
+            )
+        if all(flow.condition is None for flow in self.outgoing):
+            self._take_all = [flow.id for flow in self.outgoing]
+
+    def test(self) -> None:
+        """Say nothing: deployment has checked the element (SpiffWorkflow asks at every step)."""
+
+    # ------------------------------------------------------------------ SpiffWorkflow's hooks
+
+    def _run(self, my_task: Token) -> bool:
+        """Enter the element; return True when it is done already."""
+        return self.enter(my_task)
+
+    def _on_complete(self, my_task: Token) -> None:
+        """Write results outwards and send tokens on."""
+        results = my_task.internal_data.get("results")
+        self.write_results(my_task, results or {})
+        flow_ids = self.flows_to_take(my_task)
+        my_task.internal_data.pop("results", None)
+        data: dict[str, Any] = {"variables": results} if results else {}
+        if len(self.outgoing) > 1:
+            data["flows"] = flow_ids
+        my_task.workflow.leave(my_task, flow_ids, data=data or None)
+
+    # ------------------------------------------------------------------ life of a token
+
+    def enter(self, token: Token) -> bool:
+        """Map inputs, watch boundary events, then act."""
+        token.workflow.record("entered", token)
+        self.map_inputs(token)
+        self.watch_boundaries(token)
+        return self.act(token)
+
+    def act(self, token: Token) -> bool:
+        """Do what the element is for; True when done, False when it must wait."""
+        return True
+
+    def finish(self, token: Token, results: dict[str, Any]) -> None:
+        """End the waiting with ``results`` and leave."""
+        token.workflow.close_wait(token)
+        token.internal_data["results"] = results
+        token.complete()
+
+    def triggered(self, token: Token, variables: dict[str, Any]) -> None:
+        """React to the timer, message or signal that ``token`` waits for."""
+        self.finish(token, variables)
+
+    def scope_done(self, token: Token) -> None:
+        """React to the last token inside having left."""
+        raise AssertionError(f"{self.name} is no scope")
+
+    # ------------------------------------------------------------------ variables
+
+    def map_inputs(self, token: Token) -> None:
+        """Make local variables from ``zeebe:input``; a later mapping sees the earlier ones."""
+        if not self.details.inputs:
+            return
+        made: dict[str, Any] = {}
+        for mapping in self.details.inputs:
+            put(made, mapping, mapping.source.value(token, made), token.data)
+        token.data.update(made)
+
+    def write_results(self, token: Token, results: MappingOf[str, Any]) -> None:
+        """Propagate results: all of them, or only what ``zeebe:output`` names.
+
+        Without output mappings each variable goes to the nearest scope that has it, the element's own
+        included, else to the process instance; a mapped one starts its way in the enclosing scope.
+        """
+        outputs = self.details.outputs
+        if not outputs:
+            for name, value in results.items():
+                token.propagate(name, value)
+            return
+        local = {**token.data, **results}
+        made: dict[str, Any] = {}
+        outer = token.parent or token
+        for mapping in outputs:
+            value = mapping.source.value(token, {**local, **made})
+            root = mapping.target[0]
+            put(made, mapping, value, outer.visible_among((root,)) if len(mapping.target) > 1 else {})
+        for name, value in made.items():
+            outer.propagate(name, value)
+
+    # ------------------------------------------------------------------ flows
+
+    def flows_to_take(self, token: Token) -> list[str]:
+        """Return the ids of the flows to send tokens along.
+
+        Every flow without condition, and every one whose condition holds; the default flow only when no
+        other does (BPMN 2.0, 13.3.1 and 13.4).
+
+        Raises:
+            Fault: a condition is neither true nor false.
+        """
+        if self._take_all is not None:
+            return self._take_all
+        taken = [
+            flow.id
+            for flow in self.outgoing
+            if not flow.default and (flow.condition is None or flow.condition.truth(token))
+        ]
+        return taken or [flow.id for flow in self.outgoing if flow.default]
+
+    # ------------------------------------------------------------------ events around the element
+
+    def watch_boundaries(self, token: Token) -> None:
+        """Start waiting for the timers, messages and signals attached here."""
+        for boundary in self.boundaries:
+            if boundary.needs_watch:
+                boundary.watch(token)
+
+    def remember_for_compensation(self, token: Token, scope: Token) -> None:
+        """Note in ``scope`` that this activity can be undone, with what it needs for that."""
+        records = token.internal_data.get("handlers")
+        inherits = records and self.handler is None
+        snapshot = {"handlers": records, "data": dict(token.data)} if inherits else {}
+        scope.internal_data.setdefault("handlers", []).append([self.name, snapshot])
+
+
+class ProcessElement(Element):
+    """The process itself: the outermost scope of an instance."""
+
+    kind = "process"
+    is_process = True
+    is_scope = True
+
+    def open(self, token: Token, start: Element, event: dict[str, Any]) -> None:
+        """Begin inside: watch the event subprocesses, then put a token on ``start``."""
+        token.workflow.record("entered", token)
+        for inner in self.event_subprocesses:
+            if inner.needs_watch:
+                inner.watch(token)
+        first = token.workflow.place(start, token)
+        first.internal_data["event"] = event
+
+    def scope_done(self, token: Token) -> None:
+        """End the process instance; a called one hands its variables to the activity that called it."""
+        token.workflow.end(token)
+        caller = token.parent
+        if caller is not None:
+            results = token.data
+            token.workflow.remove(token)
+            caller.task_spec.called_done(caller, results)
+
+
+def put(made: dict[str, Any], mapping: Mapping, value: Any, before: MappingOf[str, Any]) -> None:
+    """Set ``mapping.target`` in ``made`` to ``value``; a path builds contexts, copied, never shared."""
+    first, *rest = mapping.target
+    if not rest:
+        made[first] = value
+        return
+    base = made.get(first, before.get(first))
+    context: dict[str, Any] = dict(base) if isinstance(base, dict) else {}
+    made[first] = context
+    for name in rest[:-1]:
+        inner = context.get(name)
+        context[name] = inner = dict(inner) if isinstance(inner, dict) else {}
+        context = inner
+    context[rest[-1]] = value
+
+
+def throw_error(token: Token, code: str, message: str, variables: dict[str, Any]) -> None:
+    """Find the event that catches the error: nearest scope first, its code before catch-all.
+
+    At each level the boundary events of the element come first, then the event subprocesses of the scope
+    around it (BPMN 2.0, 10.5.6; 13.5.3). Nothing found: an incident where it was thrown.
+    """
+    run = token.workflow
+    host: Token | None = token
+    while host is not None:
+        for catcher in by_code(host.task_spec.boundaries, "error", code, host):
+            if host.mark != "item":
+                catcher.caught(host, variables, code)
+                return
+        scope = host.parent
+        if scope is not None and scope.task_spec.is_scope:
+            for start in by_code(scope.task_spec.event_subprocesses, "error", code, scope):
+                if host.internal_data.get("event_subprocess") != start.scope_id:
+                    start.caught(scope, variables, code)
+                    return
+        host = scope
+    detail = f": {message}" if message and message != code else ""
+    run.raise_incident(
+        token,
+        Fault(
+            "unhandled_error",
+            f"Expected an event that catches the error “{code}” thrown by “{token.task_spec.label}”, "
+            f"but there is none{detail}",
+        ),
+        stage="enter",
+    )
+
+
+def by_code(events: list[Any], kind: str, code: str, token: Token) -> list[Any]:
+    """Return the events of ``kind`` that catch ``code``: those that name it before those that catch all."""
+    named, catch_all = [], []
+    for event in events:
+        wanted = event.details.event
+        if wanted.kind != kind:
+            continue
+        if wanted.code is None:
+            catch_all.append(event)
+        elif wanted.code.words(token, f"an {kind} code") == code:
+            named.append(event)
+    return named + catch_all
+
+
+__all__ = ["STARTED", "Element", "ProcessElement", "by_code", "put", "throw_error"]

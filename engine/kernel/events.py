@@ -1,0 +1,318 @@
+"""Events: what an instance waits for and what it tells others (BPMN 2.0, 10.5 and 13.5).
+
+Comes in: a token on an event, or something that happened. Goes out: a wait, a thrown error, escalation or
+signal, an interrupted activity. An event never reads the clock: the environment's instant does. Next:
+``engine/kernel/compensation.py``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine import feel
+from engine import variables as values
+from engine.kernel import compensation
+from engine.kernel.activities import Activity, JobElement
+from engine.kernel.elements import Element, by_code, throw_error
+from engine.kernel.faults import Fault
+from engine.kernel.gateways import EventBasedGateway
+from engine.kernel.token import WAITING, Token
+
+WATCHED = frozenset({"timer", "message", "signal"})
+
+
+class CatchingEvent(Element):
+    """An event that waits: intermediate, attached to an activity, or the start of an event subprocess."""
+
+    kind = "intermediate_catch_event"
+
+    @property
+    def needs_watch(self) -> bool:
+        """Tell whether something outside brings the event, so that it must be known there."""
+        return self.details.event.kind in WATCHED
+
+    def enter(self, token: Token) -> bool:
+        """Wait, unless the event has already happened."""
+        token.workflow.record("entered", token)
+        happened = token.internal_data.pop("event", None)
+        if happened is not None:
+            token.internal_data["results"] = happened
+            return True
+        self.map_inputs(token)
+        if not self.needs_watch:
+            return True
+        token._set_state(WAITING)
+        self.subscribe(token)
+        return False
+
+    def watch(self, host: Token) -> None:
+        """Wait beside ``host`` without keeping it alive."""
+        watcher = host.workflow.place(self, host, state=WAITING, mark="watch")
+        self.subscribe(watcher)
+
+    def subscribe(self, token: Token) -> None:
+        """Tell the outside what would wake ``token``."""
+        event, run = self.details.event, token.workflow
+        if event.kind == "timer":
+            run.open_wait("timer", token, due_at=self.first_due(token))
+            return
+        assert event.name is not None, "checked at deployment"
+        name = event.name.words(token, f"a {event.kind} name")
+        if event.kind == "message":
+            assert event.key is not None, "checked at deployment"
+            run.open_wait("message", token, name=name, key=event.key.words(token, "a correlation key"))
+        else:
+            token.internal_data["signal"] = name
+            run.open_wait("signal", token, name=name)
+
+    def triggered(self, token: Token, variables: dict[str, Any]) -> None:
+        """Go on: behind an event-based gateway the gateway goes on with this event."""
+        host = token.parent
+        if token.mark == "watch" and host is not None and isinstance(host.task_spec, EventBasedGateway):
+            host.task_spec.chosen(host, self, variables)
+        else:
+            self.finish(token, variables)
+
+    # ------------------------------------------------------------------ timers
+
+    def first_due(self, token: Token) -> datetime:
+        """Return when the timer fires first; a cycle leaves its repetitions in the token's memory.
+
+        Raises:
+            Fault: the expression gives no date, duration or cycle.
+        """
+        event = self.details.event
+        assert event.when is not None, "checked at deployment"
+        now = token.workflow.environment.now
+        if event.timer == "date":
+            moment = event.when.instant(token, "a date and time")
+            if moment is None:
+                raise Fault(
+                    "expression", f"Expected “{event.when.text}” to give a date and time, but it is null."
+                )
+            return moment
+        value = event.when.text if event.when.fixed else event.when.value(token)
+        if event.timer == "duration":
+            return values.shift(now, _duration(value, event.when.text))
+        times, start, every = _cycle(value, event.when.text, token.workflow.environment.zone)
+        token.internal_data["left"] = times
+        token.internal_data["every"] = every
+        return start or values.shift(now, _duration(every, event.when.text))
+
+    def rearm_or_forget(self, watcher: Token) -> None:
+        """Keep a repeated timer going; a message or signal stays, a single timer is forgotten."""
+        if self.details.event.kind != "timer":
+            return
+        left = watcher.internal_data.get("left", 1)
+        if left == 1:
+            watcher.workflow.remove(watcher)
+            return
+        if left > 1:
+            watcher.internal_data["left"] = left - 1
+        now = watcher.workflow.environment.now
+        every = watcher.internal_data["every"]
+        watcher.workflow.rearm(watcher, due_at=values.shift(now, _duration(every, every)))
+
+
+class BoundaryEvent(CatchingEvent):
+    """An event attached to an activity; interrupting or beside it."""
+
+    kind = "boundary_event"
+
+    def enter(self, token: Token) -> bool:
+        """Go on: a token stands here only once the event has happened."""
+        token.workflow.record("entered", token)
+        token.internal_data["results"] = token.internal_data.pop("event", {})
+        return True
+
+    def triggered(self, token: Token, variables: dict[str, Any]) -> None:
+        """React to the watched timer, message or signal."""
+        host = token.parent
+        assert host is not None, "a watcher has a host"
+        if not self.details.interrupting:
+            self.rearm_or_forget(token)
+        self.caught(host, variables)
+
+    def caught(self, host: Token, variables: dict[str, Any], code: str = "") -> None:
+        """Interrupt ``host`` or not, and go on from here."""
+        run, scope = host.workflow, host.parent
+        assert scope is not None, "an activity lives in a scope"
+        if self.details.interrupting:
+            run.remove(host, terminated=True)
+        follow = run.place(self, scope)
+        follow.internal_data["event"] = variables
+
+
+class StartEvent(CatchingEvent):
+    """Where a process, subprocess or event subprocess begins."""
+
+    kind = "start_event"
+
+    def enter(self, token: Token) -> bool:
+        """Go on with what the trigger brought."""
+        token.workflow.record("entered", token)
+        token.internal_data["results"] = token.internal_data.pop("event", {})
+        return True
+
+    def triggered(self, token: Token, variables: dict[str, Any]) -> None:
+        """Start the event subprocess this event belongs to."""
+        scope = token.parent
+        assert scope is not None, "a watcher has a host"
+        if not self.details.interrupting:
+            self.rearm_or_forget(token)
+        self.caught(scope, variables)
+
+    def caught(self, scope: Token, variables: dict[str, Any], code: str = "") -> None:
+        """Begin the event subprocess inside ``scope``, ending everything else there if interrupting."""
+        run = scope.workflow
+        if self.details.interrupting:
+            for child in scope.children:
+                run.remove(child, terminated=True)
+        assert self.scope_id is not None, "an event subprocess contains its start"
+        inner = run.place(self.process.task_specs[self.scope_id], scope)
+        inner.internal_data.update(start=self.name, event=variables, event_subprocess=self.scope_id)
+
+
+class ReceiveTask(Activity, CatchingEvent):
+    """A task that waits for a message."""
+
+    kind = "receive_task"
+
+    def act(self, token: Token) -> bool:
+        """Wait for the message."""
+        self.subscribe(token)
+        return False
+
+    def triggered(self, token: Token, variables: dict[str, Any]) -> None:
+        """Go on with the message's variables, also behind an event-based gateway."""
+        CatchingEvent.triggered(self, token, variables)
+
+    def enter(self, token: Token) -> bool:
+        """Wait, unless an event-based gateway has already received the message."""
+        if "event" in token.internal_data:
+            return CatchingEvent.enter(self, token)
+        return Activity.enter(self, token)
+
+
+class ThrowEvent(JobElement):
+    """An intermediate or end event that tells others something."""
+
+    kind = "intermediate_throw_event"
+
+    def act(self, token: Token) -> bool:
+        """Throw; the token goes on unless what it threw ended it."""
+        event = self.details.event
+        if self.details.job is not None:
+            return self.open_job(token)
+        if event.kind == "signal":
+            assert event.name is not None, "checked at deployment"
+            return broadcast(token, event.name.words(token, "a signal name"))
+        if event.kind == "escalation":
+            code = event.code.words(token, "an escalation code") if event.code else ""
+            escalate(token, code)
+            return token.alive
+        if event.kind == "compensation":
+            return compensation.begin(token, event.activity)
+        if event.kind == "link":
+            self._jump(token)
+        return True
+
+    def _jump(self, token: Token) -> None:
+        """Go on at the catching link of the same name, in the same scope."""
+        link = self.details.event.link
+        for element in self.process.task_specs.values():
+            other = element.details.event
+            if (
+                other.kind == "link"
+                and other.link == link
+                and element.kind == "intermediate_catch_event"
+                and element.scope_id == self.scope_id
+            ):
+                token.workflow.place(element, token.parent)
+                return
+
+
+class EndEvent(ThrowEvent):
+    """Where a path ends, quietly or with a last word."""
+
+    kind = "end_event"
+
+    def act(self, token: Token) -> bool:
+        """End the path; an error or a termination reaches further."""
+        event, run = self.details.event, token.workflow
+        if event.kind == "error":
+            code = event.code.words(token, "an error code") if event.code else ""
+            variables = dict(token.data) if self.details.inputs else {}
+            throw_error(token, code, "", variables)
+            return False
+        if event.kind == "terminate":
+            scope = token.parent
+            assert scope is not None, "an end event lives in a scope"
+            for child in scope.children:
+                if child is not token:
+                    run.remove(child, terminated=True)
+            return True
+        return super().act(token)
+
+
+def escalate(token: Token, code: str) -> None:
+    """Tell the scopes around ``token``, nearest first; nobody listening is no fault (BPMN 2.0, 10.5.6)."""
+    host: Token | None = token
+    while host is not None:
+        if host.mark != "item":
+            for catcher in by_code(host.task_spec.boundaries, "escalation", code, host):
+                catcher.caught(host, {}, code)
+                return
+        scope = host.parent
+        if scope is not None and scope.task_spec.is_scope:
+            for start in by_code(scope.task_spec.event_subprocesses, "escalation", code, scope):
+                if host.internal_data.get("event_subprocess") != start.scope_id:
+                    start.caught(scope, {}, code)
+                    return
+        host = scope
+
+
+def broadcast(token: Token, name: str) -> bool:
+    """Send a signal to whoever waits now, inside this instance and, through the effects, outside."""
+    run = token.workflow
+    variables = dict(token.data)
+    run.effects.signals.append((name, variables))
+    hear_signal(token, name, variables)
+    return token.alive
+
+
+def hear_signal(speaker: Token, name: str, variables: dict[str, Any]) -> None:
+    """Wake the tokens of the speaker's own instance that wait for the signal now."""
+    listeners = [
+        token for token in speaker.workflow.tasks.values() if token.internal_data.get("signal") == name
+    ]
+    for token in listeners:
+        if token.alive and token.internal_data.get("wait") == "signal":
+            token.task_spec.triggered(token, dict(variables))
+
+
+def _duration(value: Any, text: str) -> timedelta | feel.Months:
+    duration = values.parse_duration(value) if type(value) is str else value
+    if isinstance(duration, (timedelta, feel.Months)):
+        return duration
+    raise Fault(
+        "expression",
+        f"Expected “{text}” to give a duration such as PT2H or P5D, but it is {values.to_text(value)}.",
+    )
+
+
+def _cycle(value: Any, text: str, zone: str) -> tuple[int, datetime | None, str]:
+    """Return repetitions (-1: for ever), the first due date if given, and the interval as ISO text."""
+    parts = value.split("/") if type(value) is str else []
+    head = parts[0][1:] if parts and parts[0].startswith("R") else None
+    if head is None or len(parts) not in (2, 3) or not (head == "" or head.isdigit()):
+        raise Fault(
+            "expression",
+            f"Expected “{text}” to give a cycle such as R3/PT2H, but it is {values.to_text(value)}.",
+        )
+    start = values.to_instant(parts[1], zone=zone) if len(parts) == 3 else None
+    if len(parts) == 3 and start is None:
+        raise Fault("expression", f"Expected “{parts[1]}” to be the start of a cycle.")
+    _duration(parts[-1], text)
+    return (int(head) if head else -1), start, parts[-1]

@@ -1,0 +1,152 @@
+"""Text of a diagram that is either a fixed value or FEEL.
+
+Comes in: the text of an attribute; in the zeebe dialect a leading ``=`` makes it FEEL. Goes out: an
+``Expression`` compiled once at deployment and evaluated against a token's visible variables. It never
+reaches Python's own evaluator. Next: ``engine/kernel/token.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from engine import feel, variables
+from engine.kernel.faults import Fault
+
+if TYPE_CHECKING:
+    from engine.kernel.token import Token
+
+
+class Expression:
+    """A fixed text, or FEEL compiled to a closure.
+
+    Attributes:
+        text: as written in the diagram.
+        fixed: True for a text without a leading ``=``.
+        names: the variables that FEEL may ask for; only these are looked up.
+    """
+
+    __slots__ = ("_compiled", "fixed", "names", "text")
+
+    def __init__(self, text: str) -> None:
+        """Compile ``text``.
+
+        Raises:
+            FeelSyntaxError: the text after ``=`` is not FEEL.
+        """
+        self.text = text
+        self.fixed = not text.lstrip().startswith("=")
+        self._compiled = None if self.fixed else feel.compile(text.lstrip()[1:])
+        self.names: frozenset[str] = frozenset() if self._compiled is None else self._compiled.free_names
+
+    def value(self, token: Token, extra: Mapping[str, Any] | None = None) -> Any:
+        """Return the value for ``token``; null for data that FEEL cannot make sense of.
+
+        Args:
+            token: whose visible variables the expression sees.
+            extra: variables that hide those of the token for this evaluation.
+
+        Raises:
+            Fault: a limit on steps, depth or size was exceeded.
+        """
+        return self.explained(token, extra)[0]
+
+    def explained(self, token: Token, extra: Mapping[str, Any] | None = None) -> tuple[Any, str]:
+        """Return the value and, as one text, the warnings that came with it."""
+        compiled = self._compiled
+        if compiled is None:
+            return self.text, ""
+        if extra is None:
+            variables = token.visible_among(self.names)
+        else:
+            variables = token.visible_among(self.names - extra.keys())
+            variables.update((name, extra[name]) for name in self.names & extra.keys())
+        environment = token.workflow.environment
+        try:
+            result = compiled.eval(variables, now=environment.now, zone=environment.zone)
+        except feel.FeelLimit as limit:
+            raise Fault(
+                "expression", f"Expected “{self.text}” to stay within its limits, but {limit}."
+            ) from limit
+        if not result.warnings:
+            return result.value, ""
+        return result.value, "; ".join(str(warning) for warning in result.warnings)
+
+    def truth(self, token: Token, extra: Mapping[str, Any] | None = None) -> bool:
+        """Return True or False, and nothing else (design 5.1: not a guess).
+
+        Raises:
+            Fault: the value is neither; the message carries FEEL's warnings.
+        """
+        value, warnings = self.explained(token, extra)
+        if value is True or value is False:
+            return bool(value)
+        found = f"{variables.to_text(value)}" + (f" ({warnings})" if warnings else "")
+        raise Fault("condition", f"Expected “{self.text}” to be true or false, but it is {found}.")
+
+    def words(self, token: Token, what: str) -> str:
+        """Return a non-empty text or the text of a number: a name, a code, a key.
+
+        Raises:
+            Fault: the value is neither.
+        """
+        if self.fixed:
+            return self.text
+        value, warnings = self.explained(token)
+        if type(value) is str and value:
+            return value
+        if value is not None and type(value) is not bool and not isinstance(value, (list, dict)):
+            return variables.to_text(value)
+        reason = f" ({warnings})" if warnings else ""
+        raise Fault(
+            "expression",
+            f"Expected “{self.text}” to give {what}, but it is {variables.to_text(value)}{reason}.",
+        )
+
+    def listing(self, token: Token, what: str) -> list[Any]:
+        """Return a list.
+
+        Raises:
+            Fault: the value is no list.
+        """
+        value, warnings = self.explained(token)
+        if isinstance(value, list):
+            return value
+        reason = f" ({warnings})" if warnings else ""
+        raise Fault(
+            "expression",
+            f"Expected “{self.text}” to give {what}, but it is {variables.to_text(value)}{reason}.",
+        )
+
+    def names_of(self, token: Token, what: str) -> list[str]:
+        """Return a list of texts, also from one text with commas (candidate groups and users)."""
+        value = self.text if self.fixed else self.explained(token)[0]
+        if value is None:
+            return []
+        if type(value) is str:
+            return [part.strip() for part in value.split(",") if part.strip()]
+        if isinstance(value, list) and all(type(part) is str for part in value):
+            return [part for part in value if part]
+        raise Fault(
+            "expression", f"Expected “{self.text}” to give {what}, but it is {variables.to_text(value)}."
+        )
+
+    def instant(self, token: Token, what: str) -> datetime | None:
+        """Return an aware instant, or None for null; text is read as ISO 8601.
+
+        Raises:
+            Fault: the value is no instant.
+        """
+        value = self.text if self.fixed else self.explained(token)[0]
+        if value is None or value == "":
+            return None
+        moment = variables.to_instant(value, zone=token.workflow.environment.zone)
+        if moment is None:
+            raise Fault(
+                "expression", f"Expected “{self.text}” to give {what}, but it is {variables.to_text(value)}."
+            )
+        return moment
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"

@@ -1,0 +1,277 @@
+"""The zeebe extensions of one element, read into ``Details``; what is not known is refused by name.
+
+Comes in: the XML of an element. Goes out: its ``Details``, and problems in the report. It never guesses a
+missing value. Next: ``engine/kernel/dialect.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+from engine import feel
+from engine.kernel.expressions import Expression
+from engine.kernel.model import Binding, Called, Job, Loop, Mapping, Script, UserWork
+from engine.kernel.source import BPMN, NAMESPACES, ZEEBE, Node, Report, children, extension, namespace, tag
+
+FOREIGN = {
+    "http://camunda.org/schema/1.0/bpmn": "camunda",
+    "http://flowable.org/bpmn": "flowable",
+    "http://activiti.org/bpmn": "activiti",
+    "http://spiffworkflow.org/bpmn/schema/1.0/core": "spiffworkflow",
+}
+KNOWN = frozenset(
+    {
+        "assignmentDefinition",
+        "calledDecision",
+        "calledElement",
+        "formDefinition",
+        "ioMapping",
+        "loopCharacteristics",
+        "priorityDefinition",
+        "properties",
+        "script",
+        "subscription",
+        "taskDefinition",
+        "taskHeaders",
+        "taskSchedule",
+        "userTask",
+        "versionTag",
+    }
+)
+_NAME = re.compile(r"^[^\W\d]\w*$")
+
+
+class ExtensionReader:
+    """Reads extensions of one file."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    # ------------------------------------------------------------------ expressions
+
+    def expression(self, node: Node, text: str | None, where: str) -> Expression | None:
+        """Return ``text`` compiled, or None when it is absent or wrong (then reported)."""
+        if text is None or not text.strip():
+            return None
+        try:
+            return Expression(text.strip())
+        except (feel.FeelSyntaxError, feel.FeelLimit) as error:
+            self.report.add("feel.syntax", node, where=where, reason=_reason(error), text=text.strip())
+            return None
+
+    def needed(self, node: Node, text: str | None, what: str, instead: dict[str, str]) -> Expression | None:
+        """Return ``text`` compiled; report it when it is absent."""
+        if text is None or not text.strip():
+            self.report.add("attribute.missing", node, what=what, instead=instead)
+            return None
+        return self.expression(node, text, what)
+
+    # ------------------------------------------------------------------ extensions
+
+    def refuse_unknown(self, node: Node) -> None:
+        """Report every extension that would not be honoured."""
+        for name in node.attrib:
+            self._refuse_attribute(node, str(name))
+        for holder in children(node, "extensionElements"):
+            for item in holder:
+                space = namespace(item)
+                if space in FOREIGN:
+                    self.report.add("extension.foreign", item, name=f"{FOREIGN[space]}:{tag(item)}")
+                elif space == ZEEBE and tag(item) not in KNOWN:
+                    self.report.add("extension.unknown", item, name=f"zeebe:{tag(item)}")
+
+    def _refuse_attribute(self, node: Node, name: str) -> None:
+        space = name[1:].partition("}")[0] if name.startswith("{") else ""
+        if space in FOREIGN:
+            local = name.partition("}")[2]
+            self.report.add("extension.foreign", node, name=f"{FOREIGN[space]}:{local}")
+
+    def mappings(self, node: Node, kind: str) -> tuple[Mapping, ...]:
+        """Return the ``zeebe:input`` or ``zeebe:output`` mappings, in order."""
+        found: list[Mapping] = []
+        holder = extension(node, "ioMapping")
+        for item in holder if holder is not None else ():
+            if tag(item) != kind:
+                continue
+            target = (item.get("target") or "").strip()
+            source = self.needed(
+                item,
+                item.get("source"),
+                f"the source of the {kind} “{target}”",
+                {
+                    "en": "Write an expression beginning with =.",
+                    "fr": "Écrivez une expression commençant par =.",
+                },
+            )
+            path = tuple(target.split("."))
+            if not all(_NAME.match(part) for part in path):
+                self.report.add(
+                    "attribute.missing",
+                    item,
+                    what=f"a variable name as target of an {kind} (found “{target}”)",
+                    instead={
+                        "en": "Use letters, digits and underscores; dots make contexts.",
+                        "fr": "Utilisez lettres, chiffres et tirets bas ; les points créent des contextes.",
+                    },
+                )
+            elif source is not None:
+                found.append(Mapping(source, path))
+        return tuple(found)
+
+    def job(self, node: Node) -> Job | None:
+        """Return ``zeebe:taskDefinition`` with the headers, or None."""
+        item = extension(node, "taskDefinition")
+        if item is None:
+            return None
+        kind = self.needed(item, item.get("type"), "a task type", TASK_TYPE_ADVICE)
+        retries = self.expression(item, item.get("retries") or "3", "the number of retries")
+        headers = {
+            header.get("key", ""): header.get("value", "")
+            for header in node.iterfind(
+                "bpmn:extensionElements/zeebe:taskHeaders/zeebe:header", namespaces=NAMESPACES
+            )
+        }
+        return Job(kind, retries, headers) if kind is not None and retries is not None else None
+
+    def user(self, node: Node) -> UserWork:
+        """Return the extensions of a user task."""
+        facts: dict[str, Any] = {}
+        for name, attribute, key, where in _USER:
+            item = extension(node, name)
+            if item is not None:
+                facts[key] = self.expression(item, item.get(attribute), where)
+        form = extension(node, "formDefinition")
+        if form is not None:
+            facts["form_binding"] = _binding(form)
+            facts["form_version_tag"] = form.get("versionTag")
+            for foreign in ("formKey", "externalReference"):
+                if form.get(foreign) is not None:
+                    self.report.add("extension.unknown", form, name=f"zeebe:formDefinition {foreign}")
+        return UserWork(**facts)
+
+    def called(self, node: Node, kind: str) -> Called | None:
+        """Return ``zeebe:calledElement`` or ``zeebe:calledDecision``, or None."""
+        item = extension(node, kind)
+        if item is None:
+            return None
+        attribute, what = (
+            ("processId", "a process") if kind == "calledElement" else ("decisionId", "a decision")
+        )
+        called = self.needed(
+            item,
+            item.get(attribute),
+            f"the id of {what} to call",
+            {"en": "Choose it in the properties.", "fr": "Choisissez-le dans les propriétés."},
+        )
+        result = item.get("resultVariable")
+        if kind == "calledDecision" and not result:
+            self.report.add("attribute.missing", item, what="a result variable", instead=RESULT_ADVICE)
+        if called is None:
+            return None
+        return Called(
+            called,
+            _binding(item),
+            item.get("versionTag"),
+            item.get("propagateAllParentVariables", "true") == "true",
+            item.get("propagateAllChildVariables", "true") == "true",
+            result,
+        )
+
+    def script(self, node: Node) -> Script | None:
+        """Return ``zeebe:script``, or None."""
+        item = extension(node, "script")
+        if item is None:
+            return None
+        expression = self.needed(item, item.get("expression"), "a FEEL expression", FEEL_ADVICE)
+        result = item.get("resultVariable")
+        if not result:
+            self.report.add("attribute.missing", item, what="a result variable", instead=RESULT_ADVICE)
+        return Script(expression, result) if expression is not None and result else None
+
+    def loop(self, node: Node) -> Loop | None:
+        """Return the multi-instance loop, or None; a standard loop is refused."""
+        for standard in children(node, "standardLoopCharacteristics"):
+            self.report.add("element.unsupported", standard, what="standard loop", instead=LOOP_ADVICE)
+        for item in children(node, "multiInstanceLoopCharacteristics"):
+            zeebe = extension(item, "loopCharacteristics")
+            collection = self.needed(
+                item,
+                zeebe.get("inputCollection") if zeebe is not None else None,
+                "an input collection",
+                FEEL_ADVICE,
+            )
+            if zeebe is None or collection is None:
+                return None
+            condition = children(item, "completionCondition")
+            output = zeebe.get("outputCollection")
+            output_element = self.expression(zeebe, zeebe.get("outputElement"), "the output element")
+            if bool(output) != (output_element is not None):
+                self.report.add(
+                    "attribute.missing",
+                    item,
+                    what="either the output collection or the output element",
+                    instead={"en": "Give both or none.", "fr": "Donnez les deux ou aucun."},
+                )
+            return Loop(
+                collection,
+                zeebe.get("inputElement") or None,
+                output or None,
+                output_element,
+                self.expression(condition[0], condition[0].text, "the completion condition")
+                if condition
+                else None,
+                item.get("isSequential") == "true",
+            )
+        return None
+
+    def properties(self, node: Node) -> dict[str, str]:
+        """Return ``zeebe:properties``."""
+        return {
+            item.get("name", ""): item.get("value", "")
+            for item in node.iterfind(
+                "bpmn:extensionElements/zeebe:properties/zeebe:property", namespaces=NAMESPACES
+            )
+        }
+
+
+TASK_TYPE_ADVICE = {
+    "en": "Choose what the task does in the catalogue.",
+    "fr": "Choisissez dans le catalogue ce que fait la tâche.",
+}
+RESULT_ADVICE = {
+    "en": "Name the variable that takes the result.",
+    "fr": "Nommez la variable qui reçoit le résultat.",
+}
+FEEL_ADVICE = {
+    "en": "Write an expression beginning with =.",
+    "fr": "Écrivez une expression commençant par =.",
+}
+LOOP_ADVICE = {
+    "en": "Use a multi-instance, or draw the loop with a gateway.",
+    "fr": "Utilisez une multi-instance, ou dessinez la boucle avec une passerelle.",
+}
+
+_USER = (
+    ("assignmentDefinition", "assignee", "assignee", "the assignee"),
+    ("assignmentDefinition", "candidateGroups", "candidate_groups", "the candidate groups"),
+    ("assignmentDefinition", "candidateUsers", "candidate_users", "the candidate users"),
+    ("taskSchedule", "dueDate", "due_date", "the due date"),
+    ("taskSchedule", "followUpDate", "follow_up_date", "the follow-up date"),
+    ("priorityDefinition", "priority", "priority", "the priority"),
+    ("formDefinition", "formId", "form_id", "the form"),
+)
+
+
+def _binding(item: Node) -> Binding:
+    return cast(Binding, item.get("bindingType", "latest"))
+
+
+def _reason(error: Exception) -> dict[str, str] | str:
+    """Return the syntax error's text in both languages, if it has them."""
+    if isinstance(error, feel.FeelSyntaxError):
+        return {"en": error.describe("en"), "fr": error.describe("fr")}
+    return str(error)
+
+
+__all__ = ["BPMN", "ExtensionReader"]

@@ -1,0 +1,331 @@
+"""One process instance in motion: the token game of BPMN 2.0, chapter 13, on SpiffWorkflow's tasks.
+
+Comes in: a process (parsed and compiled once, shared), an environment, and commands: start, complete, throw,
+fire, deliver, resolve, cancel. Goes out: ``Effects``, the rows that must be written so that the outside
+agrees. It never touches the database, the clock or the network. Next: ``engine/kernel/elements.py``.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from SpiffWorkflow.bpmn import BpmnWorkflow
+
+from engine.kernel import compensation
+from engine.kernel.environment import Environment
+from engine.kernel.faults import Fault
+from engine.kernel.token import CANCELLED, COMPLETED, ERROR, READY, STARTED, WAITING, Token
+
+if TYPE_CHECKING:
+    from engine.kernel.elements import Element
+    from engine.kernel.process import ProcessSpec
+
+Status = Literal["active", "completed", "terminated"]
+WaitKind = Literal["task", "job", "timer", "message", "signal"]
+MAX_STEPS = 100_000
+"""Tokens that one command may move: a loop without a wait state ends as an incident, not as a hang."""
+
+
+class NoScripts:
+    """Stands where SpiffWorkflow expects a script engine: expressions are FEEL and compiled elsewhere."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"Guichet runs no scripts; SpiffWorkflow asked for {name!r}")
+
+    def __bool__(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of history."""
+
+    event: str
+    element: str
+    token: int
+    process: int
+    data: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Something the instance now waits for outside itself."""
+
+    kind: WaitKind
+    token: int
+    element: str
+    process: int
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A process instance began: the root, or one called by an activity."""
+
+    token: int
+    parent: int | None
+    process: ProcessSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A process instance, the root or a called one, is over."""
+
+    status: Status
+    variables: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a command changed and the database does not know yet."""
+
+    history: list[Step] = field(default_factory=list)
+    opened: dict[int, Wait] = field(default_factory=dict)
+    closed: dict[int, WaitKind] = field(default_factory=dict)
+    incidents: dict[int, tuple[str, Fault]] = field(default_factory=dict)
+    resolved: set[int] = field(default_factory=set)
+    started: dict[int, Started] = field(default_factory=dict)
+    ended: dict[int, Ended] = field(default_factory=dict)
+    signals: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+
+class Run(BpmnWorkflow):
+    """The tokens of one instance.
+
+    Attributes:
+        tasks: every living token by id.
+        task_tree: the token of the root process.
+        status: active, completed or terminated.
+        effects: what has happened since the run was made or thawed.
+    """
+
+    tasks: dict[int, Token]
+
+    def __init__(self, process: ProcessSpec, environment: Environment) -> None:
+        super().__init__(process, {}, script_engine=NoScripts(), deserializing=True)
+        self.environment = environment
+        self.tasks = {}
+        self.status: Status = "active"
+        self.next_id = 0
+        self.effects = Effects()
+        self._ready: deque[Token] = deque()
+
+    # ------------------------------------------------------------------ commands
+
+    def begin(
+        self, start: Element, variables: Mapping[str, Any], event: Mapping[str, Any] | None = None
+    ) -> None:
+        """Start at ``start`` with ``variables`` in the process instance; ``event`` is what triggered it."""
+        process: ProcessSpec = self.spec
+        self.task_tree = root = self.place(process.root, None, state=STARTED)
+        root.data.update(variables)
+        self.effects.started[root.id] = Started(root.id, None, process)
+        process.root.open(root, start, dict(event or {}))
+        self.advance()
+
+    def finish(self, token_id: int, variables: Mapping[str, Any]) -> None:
+        """Complete the user task, job or receive task that waits at ``token_id``."""
+        token = self.tasks[token_id]
+        token.task_spec.finish(token, dict(variables))
+        self.advance()
+
+    def trigger(self, token_id: int, variables: Mapping[str, Any] | None = None) -> None:
+        """Let a timer fire, or deliver a message or signal, at ``token_id``."""
+        token = self.tasks[token_id]
+        token.task_spec.triggered(token, dict(variables or {}))
+        self.advance()
+
+    def throw(self, token_id: int, code: str, message: str, variables: Mapping[str, Any]) -> None:
+        """Throw a BPMN error from the job at ``token_id``."""
+        token = self.tasks[token_id]
+        token.task_spec.throw_error(token, code, message, dict(variables))
+        self.advance()
+
+    def fail(self, token_id: int, message: str) -> None:
+        """Record that the job at ``token_id`` has no retries left."""
+        self.raise_incident(self.tasks[token_id], Fault("job_no_retries", message), stage="job")
+
+    def resolve(self, token_id: int) -> None:
+        """Try again where an incident stopped ``token_id``."""
+        token = self.tasks[token_id]
+        stage = token.internal_data.pop("stage")
+        token.internal_data.pop("fault")
+        self.effects.resolved.add(token_id)
+        self.record("resolved", token)
+        if stage == "job":
+            token._set_state(STARTED)
+            token.task_spec.open_job(token)
+        elif stage == "leave":
+            token._set_state(STARTED)
+            token.complete()
+        else:
+            for child in token.children:
+                self.remove(child)
+            token._set_state(READY)
+            self._ready.append(token)
+        self.advance()
+
+    def set_variables(self, token_id: int, variables: Mapping[str, Any]) -> None:
+        """Write variables into the scope of ``token_id`` by an operator's hand."""
+        token = self.tasks[token_id]
+        token.data.update(variables)
+        self.record("variables_set", token, {"names": sorted(variables)})
+
+    def cancel(self) -> None:
+        """End the whole instance without completing anything."""
+        root: Token = self.task_tree
+        for child in root.children:
+            self.remove(child, terminated=True)
+        self._ready.clear()
+        self.record("terminated", root)
+        self.effects.ended[root.id] = Ended("terminated", root.data)
+        root._set_state(CANCELLED)
+        self.status = "terminated"
+
+    # ------------------------------------------------------------------ the game
+
+    def advance(self) -> None:
+        """Move tokens until every one of them waits for the outside."""
+        steps = 0
+        while True:
+            while self._ready:
+                token = self._ready.popleft()
+                if token._state == READY and token.alive:
+                    steps += 1
+                    if steps > MAX_STEPS:
+                        self._ready.clear()
+                        self.raise_incident(token, _endless(token), stage="enter")
+                        return
+                    token.run()
+            if not self._open_inclusive_joins():
+                return
+
+    def _open_inclusive_joins(self) -> bool:
+        """Open the first inclusive join that no token can reach any more (BPMN 2.0, 13.4.3)."""
+        for token in list(self.tasks.values()):
+            waits = token._state == WAITING and token.task_spec.joins_inclusively
+            if waits and token.alive and token.task_spec.try_to_open(token):
+                return True
+        return False
+
+    def place(
+        self,
+        element: Element,
+        parent: Token | None,
+        *,
+        state: int = READY,
+        flow: str | None = None,
+        mark: str | None = None,
+    ) -> Token:
+        """Put a new token on ``element`` inside ``parent``; a ready one acts when its turn comes."""
+        self.next_id += 1
+        token = Token(self, element, parent, state, self.next_id)
+        token.mark = mark
+        if flow is not None:
+            token.internal_data["flow"] = flow
+        if state == READY:
+            self._ready.append(token)
+        return token
+
+    def enqueue(self, token: Token) -> None:
+        """Make a waiting token act when its turn comes."""
+        token._set_state(READY)
+        self._ready.append(token)
+
+    def leave(
+        self,
+        token: Token,
+        flow_ids: list[str],
+        *,
+        event: str = "completed",
+        data: dict[str, Any] | None = None,
+    ) -> None:
+        """Complete ``token`` and send one new token along each of ``flow_ids``."""
+        element = token.task_spec
+        parent = token.parent
+        assert parent is not None, "a process ends in scope_done, not by leaving"
+        self.record(event, token, data)
+        if token.internal_data.get("handlers") or element.handler is not None:
+            element.remember_for_compensation(token, parent)
+        elements = element.process.task_specs
+        flows = element.process.flows
+        for flow_id in flow_ids:
+            self.place(elements[flows[flow_id].target], parent, flow=flow_id)
+        self.remove(token)
+        if "undoing_for" in token.internal_data:
+            compensation.handler_done(token)
+        self.settle(parent)
+
+    def settle(self, scope: Token) -> None:
+        """Complete ``scope`` if nothing alive is left in it."""
+        if scope.alive and scope._state == STARTED and not scope.has_live_children():
+            scope.task_spec.scope_done(scope)
+
+    def remove(self, token: Token, *, terminated: bool = False) -> None:
+        """Take ``token`` and everything inside it off the diagram, innermost first."""
+        for child in token.children:
+            self.remove(child, terminated=terminated)
+        if terminated and token.mark != "watch":
+            self.record("terminated", token)
+        self.close_wait(token)
+        if "fault" in token.internal_data and self.effects.incidents.pop(token.id, None) is None:
+            self.effects.resolved.add(token.id)
+        if token.task_spec.is_process:
+            self.effects.ended.setdefault(token.id, Ended("terminated", token.data))
+        token._set_state(CANCELLED if terminated else COMPLETED)
+        del self.tasks[token.id]
+        if token.parent is not None:
+            del token.parent._children[token.id]
+
+    def end(self, process: Token) -> None:
+        """Note that the process instance of ``process`` has completed."""
+        self.effects.ended[process.id] = Ended("completed", process.data)
+        self.record("completed", process)
+        if process.parent is None:
+            for watcher in process.children:
+                self.remove(watcher)
+            process._set_state(COMPLETED)
+            self.status = "completed"
+
+    # ------------------------------------------------------------------ what the outside must know
+
+    def record(self, event: str, token: Token, data: dict[str, Any] | None = None) -> None:
+        """Add a line of history."""
+        self.effects.history.append(Step(event, token.task_spec.name, token.id, token.process().id, data))
+
+    def open_wait(self, kind: WaitKind, token: Token, **facts: Any) -> None:
+        """Tell the outside what ``token`` waits for."""
+        self.effects.opened[token.id] = Wait(kind, token.id, token.task_spec.name, token.process().id, facts)
+        token.internal_data["wait"] = kind
+
+    def rearm(self, token: Token, **facts: Any) -> None:
+        """Replace what ``token`` waits for: a repeated timer gets its next due date."""
+        kind = token.internal_data["wait"]
+        if token.id not in self.effects.opened:
+            self.effects.closed[token.id] = kind
+        self.open_wait(kind, token, **facts)
+
+    def close_wait(self, token: Token) -> None:
+        """Tell the outside that ``token`` waits no longer."""
+        kind = token.internal_data.pop("wait", None)
+        if kind is not None and self.effects.opened.pop(token.id, None) is None:
+            self.effects.closed[token.id] = kind
+
+    def raise_incident(self, token: Token, fault: Fault, *, stage: str) -> None:
+        """Stop ``token`` where it is and tell an operator why."""
+        self.close_wait(token)
+        token._set_state(ERROR)
+        token.internal_data["stage"] = stage
+        token.internal_data["fault"] = [fault.kind, fault.message]
+        self.effects.incidents[token.id] = (token.task_spec.name, fault)
+        self.record("incident", token, {"kind": fault.kind, "message": fault.message})
+
+
+def _endless(token: Token) -> Fault:
+    return Fault(
+        "expression",
+        f"Expected “{token.task_spec.label}” to lead to a wait state, but {MAX_STEPS} steps did not.",
+    )

@@ -1,0 +1,104 @@
+"""Reading XML that anybody may have written.
+
+Comes in: bytes. Goes out: a tree without DTD, entities or network, or a problem with its place. It never
+reads more than ``MAX_BYTES``. Next: ``engine/kernel/dialect.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+
+from engine.problems import Problem, Severity
+
+MAX_BYTES = 5_000_000
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+NAMESPACES = {"bpmn": BPMN, "zeebe": ZEEBE}
+
+Node = Any
+"""An lxml element: the stubs of lxml know neither ``sourceline`` nor comments, so it goes untyped."""
+
+
+def tag(node: Node) -> str:
+    """Return the local name; empty for comments and processing instructions."""
+    return str(etree.QName(node).localname) if isinstance(node.tag, str) else ""
+
+
+def namespace(node: Node) -> str:
+    """Return the namespace of the element's name."""
+    return etree.QName(node).namespace or "" if isinstance(node.tag, str) else ""
+
+
+def line_of(node: Node) -> int:
+    """Return the 1-based line of an element."""
+    return int(node.sourceline or 0)
+
+
+def children(node: Node, name: str) -> list[Node]:
+    """Return the BPMN children of ``node`` called ``name``."""
+    return list(node.findall(f"{{{BPMN}}}{name}"))
+
+
+def extension(node: Node, name: str) -> Node | None:
+    """Return the zeebe extension element of ``node`` called ``name``."""
+    return node.find(f"{{{BPMN}}}extensionElements/{{{ZEEBE}}}{name}")
+
+
+class Report:
+    """Collects the problems of one file, all at once."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+
+    def add(self, code: str, node: Node | None = None, *, severity: Severity = "error", **facts: Any) -> None:
+        """Note a problem at ``node``; extensions are reported at the element that carries them."""
+        owner = node
+        while owner is not None and owner.get("id") is None and owner.getparent() is not None:
+            owner = owner.getparent()
+        self.problems.append(
+            Problem(
+                code,
+                file=self.file,
+                line=line_of(node) if node is not None else 0,
+                element=(owner.get("id") or "") if owner is not None else "",
+                label=(owner.get("name") or "").replace("\n", " ") if owner is not None else "",
+                severity=severity,
+                facts=facts,
+            )
+        )
+
+
+def parse(source: bytes, report: Report) -> Node | None:
+    """Return the root element, or None after reporting why not."""
+    if len(source) > MAX_BYTES:
+        report.add("file.too_big", size=len(source), limit=MAX_BYTES)
+        return None
+    if b"<!DOCTYPE" in source or b"<!ENTITY" in source:
+        report.add(
+            "file.hostile",
+            what={"en": "a document type or entities", "fr": "un type de document ou des entités"},
+        )
+        return None
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        recover=False,
+    )
+    try:
+        root: Node = etree.fromstring(source, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        report.add("file.unreadable", reason=str(error).splitlines()[0] if str(error) else "no content")
+        return None
+    if root.getroottree().docinfo.doctype:
+        report.add("file.hostile", what={"en": "a document type", "fr": "un type de document"})
+        return None
+    if tag(root) != "definitions" or namespace(root) != BPMN:
+        report.add("file.unreadable", reason=f"<{tag(root)}> is not <bpmn:definitions>")
+        return None
+    return root

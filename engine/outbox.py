@@ -1,0 +1,96 @@
+"""Effects on the outside: written with the change that causes them, delivered afterwards.
+
+Comes in: a kind, a payload, a key that never changes. Goes out: one row; later, the delivery's outcome. It
+never talks to the outside itself: ``worker.py`` hands rows to the deliverer of their kind. Next:
+``engine/worker.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import ids
+from engine.store import Engine, UnitOfWork
+from engine.tables import Outbox
+
+Deliverer = Callable[[str, Mapping[str, Any]], None]
+"""Given the idempotency key and the payload; raises if the outside did not take it."""
+MAX_ATTEMPTS = 10
+FIRST_BACK_OFF = timedelta(seconds=30)
+ACTOR = "system:outbox"
+
+
+def put(unit: UnitOfWork, kind: str, payload: Mapping[str, Any], key: str) -> None:
+    """Note an effect; the same key again changes nothing, so a repeated step sends once."""
+    known = unit.connection.scalar(sa.select(Outbox.id).where(Outbox.key == key))
+    if known is not None:
+        return
+    unit.connection.execute(
+        sa.insert(Outbox).values(
+            id=ids.derived("outbox", key),
+            kind=kind,
+            key=key,
+            payload=json.dumps(dict(payload), ensure_ascii=False),
+            status="queued",
+            attempts=0,
+            next_attempt_at=unit.now,
+            created_at=unit.now,
+        )
+    )
+
+
+def deliver_due(house: Engine, deliverers: Mapping[str, Deliverer], *, limit: int = 50) -> int:
+    """Deliver what is due, one transaction to take each row and one to note the outcome.
+
+    No transaction is open while the outside is asked. A row taken by a process that then died is taken again
+    after its back-off: at least once, which is why the key never changes.
+
+    Returns:
+        how many were delivered.
+    """
+    with house.read() as reading:
+        due = reading.connection.execute(
+            sa.select(Outbox.id, Outbox.kind)
+            .where(
+                Outbox.status == "queued", Outbox.next_attempt_at <= reading.now, Outbox.kind.in_(deliverers)
+            )
+            .order_by(Outbox.next_attempt_at)
+            .limit(limit)
+        ).all()
+    return sum(_deliver(house, row_id, deliverers[kind]) for row_id, kind in due)
+
+
+def _deliver(house: Engine, row_id: str, deliverer: Deliverer) -> bool:
+    with house.begin(ACTOR) as unit:
+        row = unit.connection.execute(
+            sa.select(Outbox.key, Outbox.payload, Outbox.attempts, Outbox.next_attempt_at)
+            .where(Outbox.id == row_id, Outbox.status == "queued", Outbox.next_attempt_at <= unit.now)
+            .with_for_update(skip_locked=True)
+        ).one_or_none()
+        if row is None:
+            return False
+        attempts = row.attempts + 1
+        _note(
+            unit, row_id, attempts=attempts, next_attempt_at=unit.now + FIRST_BACK_OFF * 2 ** (attempts - 1)
+        )
+    house.failpoints.reach("before effect")
+    try:
+        deliverer(row.key, json.loads(row.payload))
+    except Exception as failure:  # noqa: BLE001 - one of the four doors: the outside may fail in any way
+        with house.begin(ACTOR) as unit:
+            status = "failed" if attempts >= MAX_ATTEMPTS else "queued"
+            _note(unit, row_id, error=f"{type(failure).__name__}: {failure}", status=status)
+        return False
+    house.failpoints.reach("after effect")
+    with house.begin(ACTOR) as unit:
+        _note(unit, row_id, status="delivered", delivered_at=unit.now, error=None)
+    return True
+
+
+def _note(unit: UnitOfWork, row_id: str, **values: Any) -> None:
+    unit.connection.execute(sa.update(Outbox).where(Outbox.id == row_id).values(**values))

@@ -1,0 +1,362 @@
+"""The rows that mirror a run: what others may see and act on, written in bulk after each command.
+
+Comes in: the effects of a run. Goes out: rows of instances, tasks, jobs, timers, subscriptions, incidents and
+history. It never reads rows of the instance back: the frozen state is the truth. Next: ``engine/queries.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import definitions, ids, kernel
+from engine import variables as values
+from engine.errors import Missing
+from engine.store import UnitOfWork
+from engine.tables import (
+    History,
+    Incident,
+    Job,
+    Message,
+    MessageSeen,
+    ProcessInstance,
+    StartSubscription,
+    Subscription,
+    TaskCandidate,
+    Timer,
+    UserTask,
+)
+
+ROOT = 1
+"""The token of the root process is the first one made."""
+
+_END_TASKS = (
+    sa.update(UserTask)
+    .where(UserTask.id == sa.bindparam("task"))
+    .values(status=sa.bindparam("new_status"), ended_at=sa.bindparam("at"), ended_by=sa.bindparam("who"))
+)
+_DROP_CANDIDATES = sa.delete(TaskCandidate).where(
+    TaskCandidate.task_id.in_(sa.bindparam("tasks", expanding=True))
+)
+_DROP_JOBS = sa.delete(Job).where(Job.id.in_(sa.bindparam("jobs", expanding=True)))
+_DROP_TIMERS = sa.delete(Timer).where(
+    Timer.instance_id == sa.bindparam("instance"), Timer.token.in_(sa.bindparam("tokens", expanding=True))
+)
+_DROP_SUBSCRIPTIONS = sa.delete(Subscription).where(
+    Subscription.instance_id == sa.bindparam("instance"),
+    Subscription.token.in_(sa.bindparam("tokens", expanding=True)),
+)
+_RESOLVE = (
+    sa.update(Incident)
+    .where(
+        Incident.instance_id == sa.bindparam("instance"),
+        Incident.token.in_(sa.bindparam("tokens", expanding=True)),
+        Incident.resolved_at.is_(None),
+    )
+    .values(resolved_at=sa.bindparam("at"))
+)
+_BUFFERED = (
+    sa.select(Message.id, Message.variables)
+    .where(
+        Message.name == sa.bindparam("name"),
+        Message.key == sa.bindparam("key"),
+        Message.expires_at > sa.bindparam("now"),
+        ~sa.exists().where(
+            MessageSeen.message_id == Message.id, MessageSeen.process_id == sa.bindparam("process")
+        ),
+    )
+    .order_by(Message.published_at, Message.id)
+    .limit(1)
+)
+
+
+def process_instance_id(instance_id: str, token: int) -> str:
+    """Return the id of the root instance, or of the one a call activity started at ``token``."""
+    return instance_id if token == ROOT else f"{instance_id}.{token}"
+
+
+def work_id(instance_id: str, token: int) -> str:
+    """Return the id of a user task or job: the instance and the token that waits."""
+    return f"{instance_id}.{token}"
+
+
+def write_instances(
+    unit: UnitOfWork,
+    run: kernel.Run,
+    instance_id: str,
+    definition_id: str,
+    business_key: str | None,
+    started_by_message: tuple[str, str] | None,
+) -> None:
+    """Insert instances that began and close those that ended."""
+    effects = run.effects
+    name, key = started_by_message or (None, None)
+    started = [
+        {
+            "id": process_instance_id(instance_id, token),
+            "root_id": instance_id,
+            "parent_id": process_instance_id(instance_id, begun.parent) if begun.parent is not None else None,
+            "token": token,
+            "definition_id": begun.process.key if token != ROOT else definition_id,
+            "process_id": begun.process.process_id,
+            "business_key": business_key if token == ROOT else None,
+            "start_message": name if token == ROOT else None,
+            "start_key": key if token == ROOT else None,
+            "status": effects.ended[token].status if token in effects.ended else "active",
+            "started_at": unit.now,
+            "started_by": unit.actor,
+            "ended_at": unit.now if token in effects.ended else None,
+        }
+        for token, begun in effects.started.items()
+    ]
+    if started:
+        unit.connection.execute(sa.insert(ProcessInstance), started)
+    for token, ended in effects.ended.items():
+        if token not in effects.started:
+            unit.connection.execute(
+                sa.update(ProcessInstance)
+                .where(ProcessInstance.id == process_instance_id(instance_id, token))
+                .values(status=ended.status, ended_at=unit.now)
+            )
+
+
+def write_history(unit: UnitOfWork, run: kernel.Run, instance_id: str, seq: int) -> int:
+    """Append what happened; return how many lines.
+
+    An element that was entered and left within the command has one line: that it completed.
+    """
+    rows = []
+    for step in run.effects.history:
+        if step.event == "entered" and step.token not in run.tasks:
+            continue
+        seq += 1
+        rows.append(
+            {
+                "instance_id": instance_id,
+                "seq": seq,
+                "at": unit.now,
+                "actor": unit.actor,
+                "event": step.event,
+                "process_instance_id": process_instance_id(instance_id, step.process),
+                "element": step.element,
+                "token": step.token,
+                "data": values.dumps(step.data) if step.data is not None else None,
+            }
+        )
+    if rows:
+        unit.connection.execute(sa.insert(History), rows)
+    return len(rows)
+
+
+def write_waits(unit: UnitOfWork, run: kernel.Run, instance_id: str, business_key: str | None) -> None:
+    """Close what is waited for no longer, then open what is."""
+    _close(unit, run, instance_id)
+    opened: dict[str, list[kernel.Wait]] = {}
+    for wait in run.effects.opened.values():
+        opened.setdefault(wait.kind, []).append(wait)
+    if waits := opened.get("task"):
+        _open_tasks(unit, run, instance_id, business_key, waits)
+    if waits := opened.get("job"):
+        unit.connection.execute(sa.insert(Job), [_job(unit, instance_id, wait) for wait in waits])
+    if waits := opened.get("timer"):
+        unit.connection.execute(
+            sa.insert(Timer),
+            [
+                {
+                    "instance_id": instance_id,
+                    "token": w.token,
+                    "element": w.element,
+                    "due_at": w.facts["due_at"],
+                }
+                for w in waits
+            ],
+        )
+    if waits := [*opened.get("message", ()), *opened.get("signal", ())]:
+        unit.connection.execute(
+            sa.insert(Subscription), [_subscription(unit, run, instance_id, wait) for wait in waits]
+        )
+
+
+def _close(unit: UnitOfWork, run: kernel.Run, instance_id: str) -> None:
+    closed: dict[str, list[int]] = {}
+    for token, kind in run.effects.closed.items():
+        closed.setdefault("subscription" if kind in ("message", "signal") else kind, []).append(token)
+    execute = unit.connection.execute
+    if tokens := closed.get("task"):
+        done = {step.token for step in run.effects.history if step.event == "completed"}
+        names = [work_id(instance_id, token) for token in tokens]
+        execute(
+            _END_TASKS,
+            [
+                {
+                    "task": name,
+                    "new_status": "completed" if token in done else "cancelled",
+                    "at": unit.now,
+                    "who": unit.actor,
+                }
+                for name, token in zip(names, tokens, strict=True)
+            ],
+        )
+        execute(_DROP_CANDIDATES, {"tasks": names})
+    if tokens := closed.get("job"):
+        execute(_DROP_JOBS, {"jobs": [work_id(instance_id, token) for token in tokens]})
+    if tokens := closed.get("timer"):
+        execute(_DROP_TIMERS, {"instance": instance_id, "tokens": tokens})
+    if tokens := closed.get("subscription"):
+        execute(_DROP_SUBSCRIPTIONS, {"instance": instance_id, "tokens": tokens})
+
+
+def _open_tasks(
+    unit: UnitOfWork,
+    run: kernel.Run,
+    instance_id: str,
+    business_key: str | None,
+    waits: Iterable[kernel.Wait],
+) -> None:
+    rows, candidates = [], []
+    for wait in waits:
+        facts, element = wait.facts, run.tasks[wait.token].task_spec
+        groups, users = facts.get("candidate_groups") or [], facts.get("candidate_users") or []
+        task_id = work_id(instance_id, wait.token)
+        rows.append(
+            {
+                "id": task_id,
+                "instance_id": instance_id,
+                "process_instance_id": process_instance_id(instance_id, wait.process),
+                "process_id": element.process.process_id,
+                "token": wait.token,
+                "element": wait.element,
+                "name": facts["label"],
+                "business_key": business_key,
+                "form_id": facts.get("form_id"),
+                "form_definition_id": _form(unit, element, facts.get("form_id")),
+                "assignee": facts.get("assignee"),
+                "candidate_users": json.dumps(users),
+                "candidate_groups": json.dumps(groups),
+                "priority": facts.get("priority", 50),
+                "due_date": facts.get("due_date"),
+                "follow_up_date": facts.get("follow_up_date"),
+                "status": "open",
+                "version": 1,
+                "created_at": unit.now,
+            }
+        )
+        names = {*groups, *(f"user:{user}" for user in users)}
+        candidates += [{"name": name, "task_id": task_id} for name in sorted(names)]
+    unit.connection.execute(sa.insert(UserTask), rows)
+    if candidates:
+        unit.connection.execute(sa.insert(TaskCandidate), candidates)
+
+
+def _form(unit: UnitOfWork, element: Any, form_id: str | None) -> str | None:
+    user = element.details.user
+    if form_id is None or user is None:
+        return None
+    try:
+        return definitions.find(
+            unit.connection,
+            "form",
+            form_id,
+            binding=user.form_binding,
+            version_tag=user.form_version_tag,
+            deployment_id=element.process.deployment,
+        )
+    except Missing:
+        return None
+
+
+def _job(unit: UnitOfWork, instance_id: str, wait: kernel.Wait) -> dict[str, Any]:
+    return {
+        "id": work_id(instance_id, wait.token),
+        "instance_id": instance_id,
+        "process_instance_id": process_instance_id(instance_id, wait.process),
+        "token": wait.token,
+        "element": wait.element,
+        "type": wait.facts["type"],
+        "headers": json.dumps(wait.facts["headers"]),
+        "retries": wait.facts["retries"],
+        "worker": None,
+        "fence": 0,
+        "available_at": unit.now,
+        "created_at": unit.now,
+    }
+
+
+def _subscription(unit: UnitOfWork, run: kernel.Run, instance_id: str, wait: kernel.Wait) -> dict[str, Any]:
+    return {
+        "instance_id": instance_id,
+        "token": wait.token,
+        "element": wait.element,
+        "kind": wait.kind,
+        "name": wait.facts["name"],
+        "key": wait.facts.get("key", ""),
+        "process_id": run.tasks[wait.token].task_spec.process.process_id,
+        "created_at": unit.now,
+    }
+
+
+def write_incidents(unit: UnitOfWork, run: kernel.Run, instance_id: str) -> None:
+    """Close incidents that were resolved, then open new ones."""
+    effects = run.effects
+    if effects.resolved:
+        unit.connection.execute(
+            _RESOLVE, {"instance": instance_id, "tokens": sorted(effects.resolved), "at": unit.now}
+        )
+    if effects.incidents:
+        unit.connection.execute(
+            sa.insert(Incident),
+            [
+                {
+                    "id": ids.new(unit.now),
+                    "instance_id": instance_id,
+                    "process_instance_id": process_instance_id(instance_id, run.tasks[token].process().id),
+                    "token": token,
+                    "element": element,
+                    "kind": fault.kind,
+                    "message": fault.message,
+                    "created_at": unit.now,
+                    "resolved_at": None,
+                }
+                for token, (element, fault) in effects.incidents.items()
+            ],
+        )
+
+
+def take_buffered_messages(unit: UnitOfWork, run: kernel.Run) -> None:
+    """Deliver messages that came before the run waited for them, oldest first, until none fits."""
+    looked: set[int] = set()
+    while fresh := [w for w in run.effects.opened.values() if w.kind == "message" and w.token not in looked]:
+        for wait in fresh:
+            looked.add(wait.token)
+            if wait.token not in run.effects.opened:
+                continue
+            process_id = run.tasks[wait.token].task_spec.process.process_id
+            message = unit.connection.execute(
+                _BUFFERED,
+                {
+                    "name": wait.facts["name"],
+                    "key": wait.facts["key"],
+                    "now": unit.now,
+                    "process": process_id,
+                },
+            ).one_or_none()
+            if message is not None:
+                unit.connection.execute(
+                    sa.insert(MessageSeen).values(message_id=message.id, process_id=process_id)
+                )
+                run.trigger(wait.token, values.loads(message.variables))
+
+
+def started_by_signal(unit: UnitOfWork, name: str) -> list[tuple[str, str, str]]:
+    """Return (definition, process, start event) of the processes that a signal starts."""
+    return [
+        (row.definition_id, row.process_id, row.element)
+        for row in unit.connection.execute(
+            sa.select(
+                StartSubscription.definition_id, StartSubscription.process_id, StartSubscription.element
+            ).where(StartSubscription.kind == "signal", StartSubscription.name == name)
+        )
+    ]

@@ -1,0 +1,250 @@
+"""A stage in memory for processes: what the database, the clock and the worker do, without any of them.
+
+Comes in: compiled files, a virtual clock. Goes out: runs that can be moved and looked at. It never writes
+anything and is never used for real work. Next: ``engine/scenarios.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from engine import dmn, kernel
+from engine.environment import decide
+
+Handlers = Mapping[str, Callable[[kernel.Work], Mapping[str, Any]]]
+MAX_ROUNDS = 10_000
+
+
+@dataclass(slots=True)
+class Acted:
+    """One instance on the stage, with everything that happened to it."""
+
+    run: kernel.Run
+    process_id: str
+    start_message: tuple[str, str] | None = None
+    waits: dict[int, kernel.Wait] = field(default_factory=dict)
+    incidents: dict[int, tuple[str, kernel.Fault]] = field(default_factory=dict)
+    history: list[kernel.Step] = field(default_factory=list)
+    processes: dict[int, str] = field(default_factory=dict)
+    parents: dict[int, int | None] = field(default_factory=dict)
+    ended: dict[int, kernel.Ended] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Kept:
+    """A message that is kept for a later catch."""
+
+    name: str
+    key: str
+    variables: dict[str, Any]
+    expires_at: datetime
+    seen_by: set[str] = field(default_factory=set)
+
+
+class Stage:
+    """Instances in memory on a clock that moves when told to."""
+
+    def __init__(self, now: datetime, *, zone: str = "UTC", handlers: Handlers | None = None) -> None:
+        self.now = now.astimezone(UTC)
+        self.zone = zone
+        self.handlers: Handlers = handlers or {}
+        self.processes: dict[str, list[kernel.ProcessSpec]] = {}
+        self.decisions: dict[str, dmn.Model] = {}
+        self.instances: list[Acted] = []
+        self.kept: list[Kept] = []
+        self.starts: dict[str, list[tuple[kernel.ProcessSpec, kernel.StartTrigger]]] = {}
+
+    # ------------------------------------------------------------------ deploying
+
+    def deploy(self, process: kernel.ProcessSpec) -> None:
+        """Add a version of a process; only the newest is started by messages, signals and timers."""
+        self.processes.setdefault(process.process_id, []).append(process)
+        triggers = kernel.start_triggers(process, self.now, self.zone)
+        self.starts[process.process_id] = [(process, trigger) for trigger in triggers]
+
+    # ------------------------------------------------------------------ the environment of runs
+
+    def called_process(
+        self, called: kernel.Called, process_id: str, caller: kernel.ProcessSpec
+    ) -> kernel.ProcessSpec:
+        """Return the newest version, or the one with the wanted tag."""
+        versions = self.processes.get(process_id, [])
+        if called.binding == "versionTag":
+            versions = [process for process in versions if process.version_tag == called.version_tag]
+        if not versions:
+            raise kernel.Fault("called_process_missing", f"There is no process “{process_id}” deployed.")
+        return versions[-1]
+
+    def decide(
+        self,
+        called: kernel.Called,
+        decision_id: str,
+        variables: Mapping[str, Any],
+        caller: kernel.ProcessSpec,
+    ) -> tuple[Any, dict[str, Any]]:
+        """Evaluate a decision of the deployed files."""
+        model = self.decisions.get(decision_id)
+        if model is None:
+            raise kernel.Fault("expression", f"There is no decision “{decision_id}” deployed.")
+        return decide(model, decision_id, variables, self.now, self.zone)
+
+    def handler(self, job_type: str) -> kernel.HandlerOfRun | None:
+        """Return the handler given for the rehearsal, if any."""
+        return self.handlers.get(job_type)
+
+    # ------------------------------------------------------------------ commands
+
+    def start(
+        self,
+        process: kernel.ProcessSpec,
+        variables: Mapping[str, Any],
+        *,
+        element: str | None = None,
+        message: tuple[str, str] | None = None,
+    ) -> Acted:
+        """Start an instance at its plain start event, or at ``element``."""
+        begin = (
+            process.none_start() if element is None else next(s for s in process.starts if s.name == element)
+        )
+        if begin is None:
+            raise kernel.Fault("expression", f"“{process.process_id}” has no plain start event.")
+        acted = Acted(kernel.Run(process, self), process.process_id, message)
+        self.instances.append(acted)
+        acted.run.begin(begin, variables)
+        self.settle(acted)
+        return acted
+
+    def settle(self, acted: Acted) -> None:
+        """Note the effects of the last command, give kept messages, spread signals, until all is quiet."""
+        for _ in range(MAX_ROUNDS):
+            signals = _absorb(acted)
+            for name, variables in signals:
+                self.broadcast(name, variables, speaker=acted)
+            if not self._take_kept(acted):
+                return
+        raise kernel.Fault("expression", "The instances never come to rest.")
+
+    def publish(self, name: str, key: str, variables: Mapping[str, Any], ttl: timedelta) -> None:
+        """Correlate a message to one instance of each process, start processes, keep it for its time."""
+        kept = Kept(name, key, dict(variables), self.now + ttl)
+        for acted in list(self.instances):
+            for token, wait in list(acted.waits.items()):
+                owner = self._owner(acted, wait)
+                if owner not in kept.seen_by and _fits(wait, kept):
+                    kept.seen_by.add(owner)
+                    acted.run.trigger(token, kept.variables)
+                    self.settle(acted)
+                    break
+        for process, trigger in [row for rows in list(self.starts.values()) for row in rows]:
+            if trigger.kind == "message" and trigger.name == name and not self._running(process, (name, key)):
+                kept.seen_by.add(process.process_id)
+                self.start(process, variables, element=trigger.element, message=(name, key))
+        if ttl > timedelta(0):
+            self.kept.append(kept)
+
+    def broadcast(self, name: str, variables: Mapping[str, Any], speaker: Acted | None = None) -> None:
+        """Send a signal to every waiting catch of other instances and to signal starts."""
+        for acted in list(self.instances):
+            if acted is speaker:
+                continue
+            for token, wait in list(acted.waits.items()):
+                if wait.kind == "signal" and wait.facts["name"] == name and token in acted.run.tasks:
+                    acted.run.trigger(token, variables)
+            self.settle(acted)
+        for process, trigger in [row for rows in list(self.starts.values()) for row in rows]:
+            if trigger.kind == "signal" and trigger.name == name:
+                self.start(process, variables, element=trigger.element)
+
+    def advance_clock(self, by: timedelta) -> None:
+        """Move time; timers fire in order of due time, each at its own instant."""
+        end = self.now + by
+        for _ in range(MAX_ROUNDS):
+            due = self._next_due(end)
+            if due is None:
+                self.now = end
+                return
+            due()
+        raise kernel.Fault("expression", "Timers never come to rest.")
+
+    # ------------------------------------------------------------------ inside
+
+    def _next_due(self, end: datetime) -> Callable[[], None] | None:
+        candidates: list[tuple[datetime, int, Callable[[], None]]] = []
+        for order, acted in enumerate(self.instances):
+            for token, wait in acted.waits.items():
+                if wait.kind == "timer" and wait.facts["due_at"] <= end:
+                    candidates.append((wait.facts["due_at"], order, self._firing(acted, token, wait)))
+        for process_id, rows in self.starts.items():
+            for index, (process, trigger) in enumerate(rows):
+                if trigger.kind == "timer" and trigger.due_at is not None and trigger.due_at <= end:
+                    candidates.append(
+                        (trigger.due_at, -1, self._starting(process_id, index, process, trigger))
+                    )
+        return min(candidates, key=lambda candidate: candidate[:2])[2] if candidates else None
+
+    def _firing(self, acted: Acted, token: int, wait: kernel.Wait) -> Callable[[], None]:
+        def fire() -> None:
+            self.now = max(self.now, wait.facts["due_at"])
+            acted.run.trigger(token)
+            self.settle(acted)
+
+        return fire
+
+    def _starting(
+        self, process_id: str, index: int, process: kernel.ProcessSpec, trigger: kernel.StartTrigger
+    ) -> Callable[[], None]:
+        def start() -> None:
+            assert trigger.due_at is not None, "only timers with a due date are candidates"
+            self.now = max(self.now, trigger.due_at)
+            self.starts[process_id][index] = (process, trigger.next())
+            self.start(process, {}, element=trigger.element)
+
+        return start
+
+    def _take_kept(self, acted: Acted) -> bool:
+        for token, wait in list(acted.waits.items()):
+            if wait.kind != "message":
+                continue
+            owner = self._owner(acted, wait)
+            for kept in self.kept:
+                if kept.expires_at > self.now and owner not in kept.seen_by and _fits(wait, kept):
+                    kept.seen_by.add(owner)
+                    acted.run.trigger(token, kept.variables)
+                    return True
+        return False
+
+    def _owner(self, acted: Acted, wait: kernel.Wait) -> str:
+        return acted.processes[wait.process]
+
+    def _running(self, process: kernel.ProcessSpec, message: tuple[str, str]) -> bool:
+        return bool(message[1]) and any(
+            acted.process_id == process.process_id
+            and acted.start_message == message
+            and acted.run.status == "active"
+            for acted in self.instances
+        )
+
+
+def _fits(wait: kernel.Wait, kept: Kept) -> bool:
+    return wait.kind == "message" and wait.facts["name"] == kept.name and wait.facts["key"] == kept.key
+
+
+def _absorb(acted: Acted) -> list[tuple[str, dict[str, Any]]]:
+    """Move the effects of a run into the record of its instance; return the signals it threw."""
+    effects = acted.run.effects
+    acted.history += effects.history
+    acted.processes.update((token, begun.process.process_id) for token, begun in effects.started.items())
+    acted.parents.update((token, begun.parent) for token, begun in effects.started.items())
+    acted.ended.update(effects.ended)
+    for token in effects.closed:
+        acted.waits.pop(token, None)
+    acted.waits.update(effects.opened)
+    for token in effects.resolved:
+        acted.incidents.pop(token, None)
+    acted.incidents.update(effects.incidents)
+    signals = effects.signals
+    acted.run.effects = kernel.Effects()
+    return signals

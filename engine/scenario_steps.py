@@ -1,0 +1,229 @@
+"""The language of scenarios: each step and each expectation, on a stage in memory.
+
+Comes in: one step. Goes out: the stage moved, or ``Failed`` with what was expected and what was found. It
+never guesses a misspelt key. Next: ``engine/rehearsal.py``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from engine import variables
+from engine.feel import Months
+from engine.rehearsal import Acted, Stage
+from engine.scenario_expectations import Failed, Unusable, equal, expect, visible
+
+
+class Teller:
+    """Tells one story on one stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.named: dict[str, Acted] = {}
+        self._steps: dict[str, tuple[Callable[..., None], frozenset[str]]] = {
+            "start": (self._start, frozenset({"process", "variables", "as", "expect_rejected"})),
+            "complete": (self._complete, frozenset({"element", "variables", "where", "pick"})),
+            "complete_all_waiting": (self._complete_all, frozenset({"variables", "optional"})),
+            "throw_error": (self._throw_error, frozenset({"element", "code", "variables"})),
+            "fail_job": (self._fail_job, frozenset({"element", "retries", "message"})),
+            "set_retries": (self._set_retries, frozenset({"element", "retries"})),
+            "resolve_incident": (self._resolve, frozenset({"element"})),
+            "set_variables": (self._set_variables, frozenset({"variables", "instance"})),
+            "advance_clock": (self._advance, frozenset({"by"})),
+            "publish_message": (self._publish, frozenset({"name", "key", "variables", "ttl"})),
+            "broadcast_signal": (self._broadcast, frozenset({"name", "variables"})),
+            "cancel_instance": (self._cancel, frozenset({"instance"})),
+        }
+
+    def tell(self, action: Any) -> None:
+        """Do one step, or look at one expectation.
+
+        Raises:
+            Failed: what was expected is not so.
+            Unusable: the step is not of the language.
+        """
+        if not isinstance(action, dict):
+            raise Unusable(f"expected a step to be an object, but found {action!r}")
+        if "expect" in action:
+            if len(action) > 1 and set(action) - {"expect", "note"}:
+                raise Unusable(f"expected “expect” alone, but found {sorted(action)}")
+            expect(self.stage, self.named, action["expect"])
+            return
+        name = action.get("do")
+        if name not in self._steps:
+            raise Unusable(f"there is no step “{name}”; known are {', '.join(sorted(self._steps))}")
+        step, keys = self._steps[name]
+        unknown = set(action) - keys - {"do", "note"}
+        if unknown:
+            raise Unusable(
+                f"the step “{name}” has no key “{min(unknown)}”; known are {', '.join(sorted(keys))}"
+            )
+        step(
+            **{
+                ("name_as" if key == "as" else key): value
+                for key, value in action.items()
+                if key not in ("do", "note")
+            }
+        )
+
+    def visited(self) -> dict[str, frozenset[str]]:
+        """Return the elements and flows of each process that the story went through."""
+        seen: dict[str, set[str]] = {}
+        for acted in self.stage.instances:
+            for step in acted.history:
+                process_id = acted.processes.get(step.process, acted.process_id)
+                names = seen.setdefault(process_id, set())
+                names.add(step.element)
+                process = self.stage.processes[process_id][-1]
+                element = process.task_specs.get(step.element)
+                if step.event in ("completed", "loop_completed") and element is not None:
+                    taken = (step.data or {}).get("flows")
+                    names.update(taken if taken is not None else [flow.id for flow in element.outgoing])
+        return {process_id: frozenset(names) for process_id, names in seen.items()}
+
+    # ------------------------------------------------------------------ steps
+
+    def _start(
+        self,
+        process: str,
+        variables: Mapping[str, Any] | None = None,
+        name_as: str = "i1",
+        *,
+        expect_rejected: bool = False,
+    ) -> None:
+        versions = self.stage.processes.get(process)
+        startable = versions is not None and versions[-1].none_start() is not None
+        if expect_rejected:
+            if startable:
+                raise Failed(f"expected the start of “{process}” to be rejected, but it can be started")
+            return
+        if versions is None or not startable:
+            raise Failed(f"expected a process “{process}” with a plain start event, but there is none")
+        self.named[name_as] = self.stage.start(versions[-1], variables or {})
+
+    def _complete(
+        self,
+        element: str,
+        variables: Mapping[str, Any] | None = None,
+        where: Mapping[str, Any] | None = None,
+        pick: int = 0,
+    ) -> None:
+        acted, token = self._one(element, ("task", "job"), where, pick)
+        acted.run.finish(token, variables or {})
+        self.stage.settle(acted)
+
+    def _complete_all(self, variables: Mapping[str, Any] | None = None, *, optional: bool = False) -> None:
+        waiting = [
+            (a, t) for a in self.stage.instances for t, w in a.waits.items() if w.kind in ("task", "job")
+        ]
+        if not waiting and not optional:
+            raise Failed("expected waiting tasks or jobs, but there are none")
+        for acted, token in waiting:
+            if token in acted.waits:
+                acted.run.finish(token, variables or {})
+                self.stage.settle(acted)
+
+    def _throw_error(self, element: str, code: str, variables: Mapping[str, Any] | None = None) -> None:
+        acted, token = self._one(element, ("job", "task"))
+        acted.run.throw(token, code, "", variables or {})
+        self.stage.settle(acted)
+
+    def _fail_job(self, element: str, retries: int, message: str = "") -> None:
+        acted, token = self._one(element, ("job",))
+        if retries > 0:
+            acted.waits[token].facts["retries"] = retries
+            return
+        acted.run.fail(token, message or "The worker failed and no retry is left.")
+        self.stage.settle(acted)
+
+    def _set_retries(self, element: str, retries: int) -> None:
+        for acted in self.stage.instances:
+            for wait in acted.waits.values():
+                if wait.element == element and wait.kind == "job":
+                    wait.facts["retries"] = retries
+                    return
+            for token, (name, _) in acted.incidents.items():
+                if name == element:
+                    acted.run.tasks[token].internal_data["retries"] = retries
+                    return
+        raise Failed(f"expected a job at “{element}”, but there is none")
+
+    def _resolve(self, element: str) -> None:
+        for acted in self.stage.instances:
+            for token, (name, _) in acted.incidents.items():
+                if name == element:
+                    acted.run.resolve(token)
+                    self.stage.settle(acted)
+                    return
+        raise Failed(f"expected an incident at “{element}”, but there is none")
+
+    def _set_variables(self, variables: Mapping[str, Any], instance: str = "i1") -> None:
+        acted = self._instance(instance)
+        acted.run.set_variables(acted.run.task_tree.id, variables)
+        self.stage.settle(acted)
+
+    def _advance(self, by: str) -> None:
+        duration = variables.parse_duration(by)
+        if isinstance(duration, Months):
+            duration = variables.shift(self.stage.now, duration) - self.stage.now
+        if not isinstance(duration, timedelta) or duration < timedelta(0):
+            raise Unusable(f"“{by}” is no ISO 8601 duration")
+        self.stage.advance_clock(duration)
+
+    def _publish(
+        self, name: str, key: str = "", variables: Mapping[str, Any] | None = None, ttl: str = "PT1H"
+    ) -> None:
+        duration = parse_ttl(ttl)
+        self.stage.publish(name, str(key), variables or {}, duration)
+
+    def _broadcast(self, name: str, variables: Mapping[str, Any] | None = None) -> None:
+        self.stage.broadcast(name, variables or {})
+
+    def _cancel(self, instance: str = "i1") -> None:
+        acted = self._instance(instance)
+        acted.run.cancel()
+        self.stage.settle(acted)
+
+    # ------------------------------------------------------------------ finding
+
+    def _instance(self, name: str) -> Acted:
+        if name not in self.named:
+            raise Unusable(f"there is no instance “{name}”")
+        return self.named[name]
+
+    def _one(
+        self, element: str, kinds: tuple[str, ...], where: Mapping[str, Any] | None = None, pick: int = 0
+    ) -> tuple[Acted, int]:
+        found = [
+            (acted, token)
+            for acted in self.stage.instances
+            for token, wait in sorted(acted.waits.items())
+            if wait.element == element and wait.kind in kinds
+        ]
+        if where:
+            found = [
+                (a, t) for a, t in found if all(equal(v, visible(a, t).get(n)) for n, v in where.items())
+            ]
+        if len(found) <= pick:
+            waits = Counter(
+                w.element for a in self.stage.instances for w in a.waits.values() if w.kind in kinds
+            )
+            listed = ", ".join(
+                f"{name} ×{count}" if count > 1 else name for name, count in sorted(waits.items())
+            )
+            raise Failed(f"expected “{element}” to wait, but waiting are: {listed or 'none'}")
+        return found[pick]
+
+
+def parse_ttl(text: str) -> timedelta:
+    """Return a time to live; anything but days and time is refused."""
+    duration = variables.parse_duration(text)
+    if not isinstance(duration, timedelta):
+        raise Unusable(f"“{text}” is no duration of days and time")
+    return duration
+
+
+__all__ = ["Failed", "Teller", "Unusable"]

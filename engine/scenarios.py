@@ -1,0 +1,204 @@
+"""Scenarios: one story of a process and what must be true at each point of it.
+
+Comes in: JSON files beside the diagrams. Goes out: for each, passed or the step that failed with what was
+expected and found; and which elements and flows no story visits. It never touches a real database, mail or
+network. Next: ``engine/scenario_steps.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from engine import definitions, dmn, kernel
+from engine.definitions import Checked, File
+from engine.problems import Problem, errors_among
+from engine.rehearsal import Handlers, Stage
+from engine.scenario_steps import Failed, Teller, Unusable
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one scenario.
+
+    Attributes:
+        step: number of the failing step, counted from 1; None when it passed.
+        seconds: how long it took.
+        visited: elements and flows that the story went through, by process id.
+    """
+
+    id: str
+    file: str
+    title: str
+    passed: bool
+    step: int | None
+    message: str
+    seconds: float
+    visited: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record that ``guichet test --json`` writes."""
+        return {
+            "id": self.id,
+            "file": self.file,
+            "title": self.title,
+            "passed": self.passed,
+            "step": self.step,
+            "message": self.message,
+            "seconds": round(self.seconds, 4),
+        }
+
+
+class Runner:
+    """Runs scenario files; a diagram that several of them use is read once.
+
+    Attributes:
+        library: files that scenarios need not name: forms and decisions of the house.
+        handlers: task types to run for real; by default every service task is a job.
+    """
+
+    def __init__(self, *, known: definitions.Known | None = None, handlers: Handlers | None = None) -> None:
+        self.known = known or definitions.Known()
+        self.handlers = handlers
+        self._read: dict[tuple[Path, float], Checked] = {}
+        self._models: dict[tuple[Path, float], dmn.Model] = {}
+
+    def run(self, path: Path) -> Outcome:
+        """Run one scenario file.
+
+        Raises:
+            Unusable: the file is no scenario, or a resource is missing or has errors.
+        """
+        begun = time.perf_counter()
+        scenario = load(path)
+        stage = self._stage(path, scenario)
+        teller = Teller(stage)
+        step, message = None, ""
+        for number, action in enumerate(scenario["steps"], start=1):
+            try:
+                teller.tell(action)
+            except Failed as failed:
+                step, message = number, str(failed)
+                break
+            except kernel.Fault as fault:
+                step, message = number, fault.message
+                break
+        return Outcome(
+            str(scenario.get("id") or path.stem),
+            str(path),
+            str(scenario.get("title") or scenario.get("id") or path.stem),
+            step is None,
+            step,
+            message,
+            time.perf_counter() - begun,
+            teller.visited(),
+        )
+
+    def processes(self) -> list[kernel.ProcessSpec]:
+        """Return every process that was read."""
+        return [process for checked in self._read.values() for _, process in checked.processes]
+
+    def _stage(self, path: Path, scenario: Mapping[str, Any]) -> Stage:
+        clock = datetime.fromisoformat(str(scenario.get("clock", "2026-01-05T08:00:00Z")))
+        stage = Stage(clock, zone=str(scenario.get("zone", "UTC")), handlers=self.handlers)
+        for name in scenario["resources"]:
+            self._deploy(stage, (path.parent / name).resolve())
+        return stage
+
+    def _deploy(self, stage: Stage, path: Path) -> None:
+        checked = self._checked(path)
+        for _, process in checked.processes:
+            stage.deploy(process)
+        if path.suffix == ".dmn":
+            model = self._models.setdefault(_key(path), dmn.read(path.read_bytes(), name=path.name))
+            for decision in model.decisions:
+                stage.decisions[decision.id] = model
+
+    def _checked(self, path: Path) -> Checked:
+        if not path.is_file():
+            raise Unusable(f"the resource {path.name} does not exist")
+        key = _key(path)
+        if key not in self._read:
+            checked = definitions.check([File(path.name, path.read_bytes())])
+            # A diagram can be rehearsed alone: forms and decisions may come with another file, or never.
+            errors = [p for p in errors_among(checked.problems) if p.code != "reference.missing"]
+            if errors:
+                raise Unusable(f"{path.name}: {_first(errors)}")
+            self._read[key] = checked
+        return self._read[key]
+
+
+def _key(path: Path) -> tuple[Path, float]:
+    return path, path.stat().st_mtime
+
+
+def _first(problems: list[Problem]) -> str:
+    first = problems[0]
+    return f"{first.label or first.element or 'file'}: {first.message()}"
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a scenario file.
+
+    Raises:
+        Unusable: it is no JSON, or lacks resources or steps.
+    """
+    try:
+        scenario = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (OSError, ValueError) as error:
+        raise Unusable(f"{path.name} cannot be read: {error}") from error
+    if not isinstance(scenario, dict):
+        raise Unusable(f"{path.name} is no scenario: expected an object")
+    for key in ("resources", "steps"):
+        if not isinstance(scenario.get(key), list):
+            raise Unusable(f"{path.name} is no scenario: expected a list called “{key}”")
+    return scenario
+
+
+def find(paths: Iterable[Path]) -> list[Path]:
+    """Return every scenario file at or under ``paths``, sorted; other JSON files are left alone.
+
+    Raises:
+        Unusable: a path does not exist.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_file():
+            found.append(path)
+        elif path.is_dir():
+            found += [file for file in sorted(path.rglob("*.json")) if _is_scenario(file)]
+        else:
+            raise Unusable(f"{path} does not exist")
+    return found
+
+
+def _is_scenario(path: Path) -> bool:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return True  # a broken file is reported when it runs
+    return isinstance(content, dict) and "steps" in content
+
+
+def coverage(processes: Iterable[kernel.ProcessSpec], outcomes: Iterable[Outcome]) -> dict[str, list[str]]:
+    """Return, by process id, the elements and flows that no outcome visited."""
+    visited: dict[str, set[str]] = {}
+    for outcome in outcomes:
+        for process_id, names in outcome.visited.items():
+            visited.setdefault(process_id, set()).update(names)
+    missing: dict[str, list[str]] = {}
+    for process in processes:
+        seen = visited.get(process.process_id)
+        if seen is None:
+            continue
+        everything = [name for name, e in process.task_specs.items() if not e.is_process] + list(
+            process.flows
+        )
+        missing[process.process_id] = [name for name in everything if name not in seen]
+    return missing

@@ -1,0 +1,217 @@
+"""The database: how it is opened, and the only place that commits or rolls back.
+
+Comes in: a URL, a clock, the handlers of task types. Goes out: units of work, each one transaction, one
+instant, one actor. It never runs a process: ``instances.py`` does. Next: ``engine/definitions.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock, SystemClock
+from engine.errors import Busy
+from engine.library import Library
+
+LOCK_SECONDS = 3
+"""How long a command waits for a row another one holds, before it is refused as busy."""
+
+
+def connect(url: str, *, pool_size: int = 10) -> sa.Engine:
+    """Open a database.
+
+    SQLite: WAL, foreign keys, ``BEGIN IMMEDIATE`` (a transaction that read first and wrote later could
+    not be repeated), a busy time-out. PostgreSQL: a lock time-out of the same length, UTC.
+
+    Args:
+        url: ``sqlite:///file``, ``sqlite://`` (in memory, one connection), ``postgresql+psycopg://…``.
+        pool_size: connections kept; as many again may be opened at peak.
+    """
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _connect_sqlite(parsed)
+    return sa.create_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"options": f"-c lock_timeout={LOCK_SECONDS}s -c timezone=UTC", "prepare_threshold": 2},
+    )
+
+
+def _connect_sqlite(url: sa.URL) -> sa.Engine:
+    in_memory = url.database in (None, "", ":memory:")
+    options: dict[str, Any] = {"poolclass": sa.pool.StaticPool} if in_memory else {}
+    database = sa.create_engine(
+        url, connect_args={"check_same_thread": False, "timeout": LOCK_SECONDS}, **options
+    )
+
+    @sa.event.listens_for(database, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin by itself: see below
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={LOCK_SECONDS * 1000}")
+        cursor.close()
+
+    @sa.event.listens_for(database, "begin")
+    def begin(connection: sa.Connection) -> None:
+        reads_only = connection.get_execution_options().get("guichet_reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+    return database
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One job that a handler of this house does inside the transaction.
+
+    Attributes:
+        type: the task type; ``inputs``: what the diagram maps to it; ``headers``: fixed texts.
+        instance_id: root instance; ``business_key``: what the outside calls it.
+        element_id: where in the diagram.
+        step_id: the same for the same step however often it is repeated: derive row ids from it.
+    """
+
+    type: str
+    inputs: dict[str, Any]
+    headers: Mapping[str, str]
+    instance_id: str
+    business_key: str | None
+    element_id: str
+    step_id: str
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """One transaction: what a person or the worker does in one go.
+
+    Attributes:
+        connection: the transaction's connection; the engine works on it through SQLAlchemy Core.
+        now: the one instant of everything in it, aware, UTC.
+        actor: a person's id, or ``system:…``.
+    """
+
+    house: Engine
+    connection: sa.Connection
+    now: datetime
+    actor: str
+    _session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """Return the ORM session on the same connection, made when first asked for."""
+        if self._session is None:
+            # Savepoints of handlers are made on the connection; the session joins whatever is open.
+            self._session = Session(
+                bind=self.connection,
+                autoflush=True,
+                expire_on_commit=False,
+                join_transaction_mode="conditional_savepoint",
+            )
+        return self._session
+
+    def flush(self) -> None:
+        """Write what the session holds, so that the engine's statements see it."""
+        if self._session is not None:
+            self._session.flush()
+
+    def close(self) -> None:
+        """Let the session go; the connection is the store's affair."""
+        if self._session is not None:
+            self._session.close()
+
+
+Handler = Callable[[UnitOfWork, Call], Mapping[str, Any]]
+
+
+class Failpoints:
+    """Named places where a test may stop the process; silent in production."""
+
+    def reach(self, name: str) -> None:
+        """Do nothing."""
+
+
+@dataclass(slots=True)
+class Engine:
+    """The engine on one database.
+
+    Attributes:
+        database: opened by ``connect``.
+        clock: the only source of instants.
+        handlers: task type → function, done inside the transaction.
+        zone: the municipality's time zone.
+        library: compiled definitions, shared by all threads.
+        failpoints: for crash tests.
+    """
+
+    database: sa.Engine
+    clock: Clock = field(default_factory=SystemClock)
+    handlers: Mapping[str, Handler] = field(default_factory=dict)
+    zone: str = "Europe/Paris"
+    library: Library = field(default_factory=Library)
+    failpoints: Failpoints = field(default_factory=Failpoints)
+
+    @contextmanager
+    def begin(self, actor: str) -> Iterator[UnitOfWork]:
+        """Open one transaction; it commits at the end and rolls back on any exception.
+
+        Raises:
+            Busy: another command holds a row for longer than ``LOCK_SECONDS``.
+        """
+        with self.database.connect() as connection:
+            try:
+                transaction = connection.begin()
+            except sa.exc.OperationalError as error:
+                raise _busy(error) from error
+            unit = UnitOfWork(self, connection, self.clock.now(), actor)
+            try:
+                yield unit
+                unit.flush()
+                self.failpoints.reach("before commit")
+                transaction.commit()
+            except sa.exc.OperationalError as error:
+                transaction.rollback()
+                if _is_lock(error):
+                    raise _busy(error) from error
+                raise
+            except BaseException:
+                transaction.rollback()
+                raise
+            finally:
+                unit.close()
+            self.failpoints.reach("after commit")
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """Open a transaction that is always rolled back: for screens and reports."""
+        with self.database.connect().execution_options(guichet_reads_only=True) as connection:
+            transaction = connection.begin()
+            unit = UnitOfWork(self, connection, self.clock.now(), "system:reader")
+            try:
+                yield unit
+            finally:
+                unit.close()
+                transaction.rollback()
+
+
+def _is_lock(error: sa.exc.OperationalError) -> bool:
+    """Tell a lock that was not given in time, or a deadlock, from a real failure."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state in ("55P03", "40P01", "40001") or "database is locked" in str(error.orig)
+
+
+def _busy(error: sa.exc.OperationalError) -> Exception:
+    if not _is_lock(error):
+        return error
+    return Busy(
+        f"Expected to hold the instance within {LOCK_SECONDS} seconds, but another command is working on it. Try again."
+    )

@@ -1,0 +1,184 @@
+"""User tasks: claim, release, delegate, draft, complete.
+
+Comes in: a person's command on a task. Goes out: the task claimed or done, the instance moved on. It never
+decides who may do what: ``web/security.py`` does; it does refuse what is taken, stale or over. Next:
+``engine/projections.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import instances
+from engine import variables as values
+from engine.errors import Missing, NotWaiting, Stale, TaskTaken
+from engine.store import UnitOfWork
+from engine.tables import TaskDraft, UserTask
+
+_TASK = sa.select(
+    UserTask.id,
+    UserTask.instance_id,
+    UserTask.token,
+    UserTask.name,
+    UserTask.assignee,
+    UserTask.status,
+    UserTask.version,
+    UserTask.ended_by,
+).where(UserTask.id == sa.bindparam("task_id"))
+
+
+def claim(unit: UnitOfWork, task_id: str) -> None:
+    """Make the actor the assignee; claiming one's own task again changes nothing.
+
+    Raises:
+        Missing: there is no such task.
+        TaskTaken: somebody else has it; NotWaiting: it is done.
+    """
+    task = _open_task(unit, task_id)
+    if task.assignee == unit.actor:
+        return
+    if task.assignee is not None:
+        raise TaskTaken(
+            f"Expected “{task.name}” to be free, but somebody has claimed it already.",
+            task_id=task_id,
+            assignee=task.assignee,
+        )
+    assign(unit, task_id, unit.actor)
+
+
+def assign(unit: UnitOfWork, task_id: str, person: str | None) -> None:
+    """Give a task to a person, or to nobody in particular; the version grows.
+
+    Raises:
+        Missing: there is no such task.
+        NotWaiting: it is done.
+        TaskTaken: two hands met and the other was first.
+    """
+    task = _open_task(unit, task_id)
+    changed = unit.connection.execute(
+        sa.update(UserTask)
+        .where(UserTask.id == task_id, UserTask.version == task.version, UserTask.status == "open")
+        .values(assignee=person, version=task.version + 1)
+    )
+    if changed.rowcount != 1:
+        raise TaskTaken(
+            f"Expected “{task.name}” to be unchanged, but somebody has just claimed or released it.",
+            task_id=task_id,
+        )
+
+
+def release(unit: UnitOfWork, task_id: str) -> None:
+    """Give a task back to its candidates.
+
+    Raises:
+        Missing, NotWaiting: as for ``claim``.
+        TaskTaken: it is somebody else's.
+    """
+    task = _open_task(unit, task_id)
+    if task.assignee is None:
+        return
+    if task.assignee != unit.actor:
+        raise TaskTaken(
+            f"Expected “{task.name}” to be yours, but somebody else has claimed it.",
+            task_id=task_id,
+            assignee=task.assignee,
+        )
+    assign(unit, task_id, None)
+
+
+def complete(
+    unit: UnitOfWork, task_id: str, variables: Mapping[str, Any] | None = None, *, version: int | None = None
+) -> None:
+    """Complete a task with the answers of its form and move the instance on.
+
+    Args:
+        variables: the answers, already checked against the form.
+        version: the task's version when the form was shown; None does not compare.
+
+    Raises:
+        Missing: there is no such task.
+        NotWaiting: it is done already, or the instance has moved on without it.
+        TaskTaken: somebody else has claimed it.
+        Stale: it was claimed, released or changed since the form was shown.
+    """
+    task = _open_task(unit, task_id)
+    if task.assignee is not None and task.assignee != unit.actor:
+        raise TaskTaken(
+            f"Expected “{task.name}” to be yours or free, but somebody else has claimed it.",
+            task_id=task_id,
+            assignee=task.assignee,
+        )
+    if version is not None and version != task.version:
+        raise Stale(
+            f"Expected “{task.name}” as it was when you opened it, but it has changed since.",
+            task_id=task_id,
+            shown=version,
+            current=task.version,
+        )
+    with instances.moving(unit, task.instance_id) as run:
+        if task.token not in run.tasks or run.tasks[task.token].internal_data.get("wait") != "task":
+            raise NotWaiting(
+                f"Expected “{task.name}” to be open, but the process has moved on.", task_id=task_id
+            )
+        run.finish(task.token, variables or {})
+
+
+def save_draft(unit: UnitOfWork, task_id: str, data: Mapping[str, Any]) -> None:
+    """Keep what the actor has typed so far, without moving anything.
+
+    Raises:
+        Missing: there is no such task.
+        NotWaiting: it is done.
+    """
+    _open_task(unit, task_id)
+    drop_draft(unit, task_id)
+    unit.connection.execute(
+        sa.insert(TaskDraft).values(
+            task_id=task_id, person=unit.actor, data=values.dumps(dict(data)), saved_at=unit.now
+        )
+    )
+
+
+def drop_draft(unit: UnitOfWork, task_id: str) -> None:
+    """Forget the actor's draft."""
+    unit.connection.execute(
+        sa.delete(TaskDraft).where(TaskDraft.task_id == task_id, TaskDraft.person == unit.actor)
+    )
+
+
+def draft(unit: UnitOfWork, task_id: str, person: str) -> dict[str, Any] | None:
+    """Return what ``person`` has typed and not submitted, or None."""
+    data = unit.connection.scalar(
+        sa.select(TaskDraft.data).where(TaskDraft.task_id == task_id, TaskDraft.person == person)
+    )
+    return None if data is None else dict(values.loads(data))
+
+
+def variables_of(unit: UnitOfWork, task_id: str) -> dict[str, Any]:
+    """Return what the task can see, to show beside its form; locks nothing.
+
+    Raises:
+        Missing: there is no such task.
+    """
+    row = unit.connection.execute(_TASK, {"task_id": task_id}).one_or_none()
+    if row is None:
+        raise Missing(f"There is no task {task_id}.", task_id=task_id)
+    return instances.visible_at(unit, row.instance_id, row.token)
+
+
+def _open_task(unit: UnitOfWork, task_id: str) -> Any:
+    row = unit.connection.execute(_TASK, {"task_id": task_id}).one_or_none()
+    if row is None:
+        raise Missing(f"There is no task {task_id}.", task_id=task_id)
+    if row.status != "open":
+        done = "completed" if row.status == "completed" else "no longer needed"
+        raise NotWaiting(
+            f"Expected “{row.name}” to be open, but it is {done}.",
+            task_id=task_id,
+            status=row.status,
+            ended_by=row.ended_by,
+        )
+    return row

@@ -1,0 +1,131 @@
+"""Process variables at rest and at the edges: JSON that keeps every FEEL value, and reading times.
+
+Comes in: values as FEEL knows them. Goes out: JSON text and back, instants, durations, readable text. It never
+loses a cent: a decimal, date, time or duration travels as a tagged text. Next: ``engine/kernel/state.py``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from engine.feel import Months
+from engine.feel.temporal import read_date, read_date_time, read_duration, read_time
+from engine.feel.text import write
+
+TAG = "§"
+"""Key of a tagged value, ``{"§": kind, "v": text}``: JSON has no decimal, date or duration."""
+
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_NON_STR_KEYS
+_MARK = f'"{TAG}"'.encode()
+_LARGEST = 2**63 - 1
+
+
+def dumps(value: Any) -> str:
+    """Return ``value`` as one line of JSON.
+
+    Raises:
+        TypeError: it holds something that is no FEEL value.
+    """
+    try:
+        return orjson.dumps(value, default=_tag, option=_OPTIONS).decode()
+    except TypeError:
+        # Integers beyond 64 bits: rare, so they alone pay for a second walk.
+        return orjson.dumps(_tag_large(value), default=_tag, option=_OPTIONS).decode()
+
+
+def loads(text: str | bytes) -> Any:
+    """Return what ``dumps`` wrote; without tags nothing is walked."""
+    raw = text.encode() if isinstance(text, str) else text
+    value = orjson.loads(raw)
+    return _untag(value) if _MARK in raw else value
+
+
+def _tag(value: Any) -> dict[str, str] | list[Any]:
+    if isinstance(value, Decimal):
+        return {TAG: "number", "v": str(value)}
+    if isinstance(value, datetime):
+        zone = value.tzinfo
+        kept = f"@{zone.key}" if isinstance(zone, ZoneInfo) else ""
+        return {TAG: "date and time", "v": (value.replace(tzinfo=None) if kept else value).isoformat() + kept}
+    if isinstance(value, date):
+        return {TAG: "date", "v": value.isoformat()}
+    if isinstance(value, time):
+        zone = value.tzinfo
+        kept = f"@{zone.key}" if isinstance(zone, ZoneInfo) else ""
+        return {TAG: "time", "v": (value.replace(tzinfo=None) if kept else value).isoformat() + kept}
+    if isinstance(value, (timedelta, Months)):
+        return {TAG: "duration", "v": write(value)}
+    if isinstance(value, tuple):
+        return list(value)
+    raise TypeError(f"Expected a value that FEEL knows, but {type(value).__name__} is none.")
+
+
+def _tag_large(value: Any) -> Any:
+    if type(value) is int and not -_LARGEST - 1 <= value <= _LARGEST:
+        return {TAG: "number", "v": str(value)}
+    if isinstance(value, dict):
+        return {key: _tag_large(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_tag_large(item) for item in value]
+    return value
+
+
+def _untag(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_untag(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 2 and TAG in value and isinstance(value.get("v"), str):
+        return _read(value[TAG], value["v"])
+    return {key: _untag(item) for key, item in value.items()}
+
+
+def _read(kind: str, text: str) -> Any:
+    if kind == "number":
+        number = Decimal(text)
+        return int(number) if "." not in text and "E" not in text else number
+    if kind == "date":
+        return read_date(text)
+    if kind == "time":
+        return read_time(text)
+    if kind == "duration":
+        return read_duration(text)
+    return read_date_time(text)
+
+
+# ---------------------------------------------------------------------- reading and writing at the edges
+
+
+def to_text(value: Any) -> str:
+    """Return a value as FEEL writes it; null is ``null``."""
+    return "null" if value is None else write(value)
+
+
+def parse_duration(text: str) -> timedelta | Months | None:
+    """Return an ISO 8601 duration, or None."""
+    return read_duration(text)
+
+
+def to_instant(value: Any, *, zone: str) -> datetime | None:
+    """Return an aware UTC instant from a date and time, a date (its first moment in ``zone``) or ISO text."""
+    moment: object = (read_date_time(value) or read_date(value)) if isinstance(value, str) else value
+    if type(moment) is date:
+        moment = datetime.combine(moment, time())
+    if not isinstance(moment, datetime):
+        return None
+    return (moment.replace(tzinfo=ZoneInfo(zone)) if moment.tzinfo is None else moment).astimezone(UTC)
+
+
+def shift(moment: datetime, duration: timedelta | Months) -> datetime:
+    """Return ``moment`` plus a duration; a month that is too short gives its last day (ISO 8601, FEEL)."""
+    if isinstance(duration, timedelta):
+        return moment + duration
+    months = moment.month - 1 + duration.months
+    year, month = moment.year + months // 12, months % 12 + 1
+    last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
+    return moment.replace(year=year, month=month, day=min(moment.day, last))

@@ -1,0 +1,247 @@
+"""The words of every problem, by code: (what is wrong, what to do), in English and French.
+
+Comes in: nothing. Goes out: ``CATALOGUE``. It never holds logic. Next: ``engine/problems.py``.
+"""
+
+from __future__ import annotations
+
+Wording = dict[str, tuple[str, str]]
+
+
+def _both(en: str, en_advice: str, fr: str, fr_advice: str) -> Wording:
+    return {"en": (en, en_advice), "fr": (fr, fr_advice)}
+
+
+CATALOGUE: dict[str, Wording] = {
+    "file.unreadable": _both(
+        "The file cannot be read: {reason}.",
+        "Save it again from the editor, as UTF-8 XML or JSON.",
+        "Le fichier est illisible : {reason}.",
+        "Enregistrez-le de nouveau depuis l’éditeur, en XML ou JSON UTF-8.",
+    ),
+    "file.hostile": _both(
+        "The file contains {what}, which Guichet does not read for safety.",
+        "Remove it; a diagram never needs it.",
+        "Le fichier contient {what}, que Guichet refuse de lire par sécurité.",
+        "Retirez-le ; un diagramme n’en a jamais besoin.",
+    ),
+    "file.too_big": _both(
+        "The file has {size} bytes; at most {limit} are read.",
+        "Split the process into called processes.",
+        "Le fichier fait {size} octets ; la limite est {limit}.",
+        "Découpez le processus en processus appelés.",
+    ),
+    "file.no_process": _both(
+        "The file has no executable process.",
+        "Draw a process with a start event and tick “Executable” in its properties.",
+        "Le fichier ne contient aucun processus exécutable.",
+        "Dessinez un processus avec un événement de début et cochez « Exécutable » dans ses propriétés.",
+    ),
+    "id.missing": _both(
+        "A {what} has no id.",
+        "Give it an id in the editor.",
+        "Un élément {what} n’a pas d’identifiant.",
+        "Donnez-lui un identifiant dans l’éditeur.",
+    ),
+    "id.duplicate": _both(
+        "The id “{element}” is missing or used more than once.",
+        "Give each element an id of its own.",
+        "L’identifiant « {element} » manque ou est utilisé plusieurs fois.",
+        "Donnez à chaque élément son identifiant.",
+    ),
+    "element.unsupported": _both(
+        "“{label}” is a {what}, which Guichet does not run.",
+        "{instead}",
+        "« {label} » est un élément {what}, que Guichet n’exécute pas.",
+        "{instead}",
+    ),
+    "element.unreachable": _both(
+        "No path from a start event leads to “{label}”.",
+        "Connect it, or delete it.",
+        "Aucun chemin ne mène du début à « {label} ».",
+        "Reliez-le ou supprimez-le.",
+    ),
+    "start.missing": _both(
+        "“{label}” has no start event.",
+        "Add one and connect it to the first step.",
+        "« {label} » n’a pas d’événement de début.",
+        "Ajoutez-en un et reliez-le à la première étape.",
+    ),
+    "start.several": _both(
+        "“{label}” has {count} start events where one is meant.",
+        "Keep one.",
+        "« {label} » a {count} événements de début au lieu d’un.",
+        "N’en gardez qu’un.",
+    ),
+    "start.event": _both(
+        "The start event “{label}” cannot be a {what} event here.",
+        "Use a plain start event, or a message, timer or signal where the process begins.",
+        "L’événement de début « {label} » ne peut pas être de type {what} ici.",
+        "Utilisez un début simple, ou un message, une minuterie ou un signal là où le processus commence.",
+    ),
+    "flow.dangling": _both(
+        "The flow “{element}” leads from or to “{missing}”, which does not exist.",
+        "Connect it again.",
+        "Le flux « {element} » part de ou mène à « {missing} », qui n’existe pas.",
+        "Reliez-le de nouveau.",
+    ),
+    "flow.crosses_scope": _both(
+        "The flow “{element}” crosses the border of a subprocess.",
+        "End the subprocess inside and continue from its border.",
+        "Le flux « {element} » traverse le bord d’un sous-processus.",
+        "Terminez le sous-processus à l’intérieur et repartez de son bord.",
+    ),
+    "flow.into_start": _both(
+        "A flow leads into “{label}”, where nothing can arrive.",
+        "Remove the flow.",
+        "Un flux mène à « {label} », où rien ne peut arriver.",
+        "Supprimez ce flux.",
+    ),
+    "flow.out_of_end": _both(
+        "A flow leaves the end event “{label}”.",
+        "Remove the flow, or use an intermediate event.",
+        "Un flux part de l’événement de fin « {label} ».",
+        "Supprimez le flux, ou utilisez un événement intermédiaire.",
+    ),
+    "flow.no_condition": _both(
+        "The flow “{element}” leaves the gateway “{label}” without a condition and is not its default.",
+        "Write a condition beginning with =, or mark one flow as default.",
+        "Le flux « {element} » quitte la passerelle « {label} » sans condition et n’est pas le flux par défaut.",
+        "Écrivez une condition commençant par =, ou désignez un flux par défaut.",
+    ),
+    "flow.text_condition": _both(
+        "The condition of “{element}” is a text, not an expression: {text}",
+        "Write = in front to make it a FEEL expression.",
+        "La condition de « {element} » est un texte, pas une expression : {text}",
+        "Mettez = devant pour en faire une expression FEEL.",
+    ),
+    "flow.ignored_condition": _both(
+        "The flow “{element}” has a condition, but “{label}” does not choose.",
+        "Remove the condition, or use an exclusive or inclusive gateway.",
+        "Le flux « {element} » porte une condition, mais « {label} » ne choisit pas.",
+        "Retirez la condition, ou utilisez une passerelle exclusive ou inclusive.",
+    ),
+    "gateway.event_target": _both(
+        "The event-based gateway “{label}” leads to “{target}”, which is no event that waits for it alone.",
+        "Put a message, timer or signal event, or a receive task, right behind the gateway.",
+        "La passerelle événementielle « {label} » mène à « {target} », qui n’est pas un événement en attente.",
+        "Placez juste derrière un événement message, minuterie ou signal, ou une tâche de réception.",
+    ),
+    "gateway.event_alone": _both(
+        "The event-based gateway “{label}” needs at least two events behind it.",
+        "Add the other event.",
+        "La passerelle événementielle « {label} » attend au moins deux événements.",
+        "Ajoutez l’autre événement.",
+    ),
+    "gateway.deadlock": _both(
+        "The parallel gateway “{label}” waits for every incoming flow, but “{split}” sends a token along one only.",
+        "Join with an exclusive gateway, or split with a parallel one.",
+        "La passerelle parallèle « {label} » attend tous ses flux, mais « {split} » n’en suit qu’un.",
+        "Réunissez par une passerelle exclusive, ou séparez par une parallèle.",
+    ),
+    "feel.syntax": _both(
+        "In {where} of “{label}”: {reason}",
+        "Mend the expression: {text}",
+        "Dans « {label} » ({where}) : {reason}",
+        "Corrigez l’expression : {text}",
+    ),
+    "attribute.missing": _both(
+        "“{label}” lacks {what}.", "{instead}", "Il manque à « {label} » : {what}.", "{instead}"
+    ),
+    "reference.missing": _both(
+        "“{label}” refers to the {what} “{target}”, which does not exist.",
+        "{instead}",
+        "« {label} » renvoie à un élément ({what}) « {target} » qui n’existe pas.",
+        "{instead}",
+    ),
+    "extension.foreign": _both(
+        "“{label}” carries {name}, which belongs to another engine and is not honoured here.",
+        "Remove it and use the zeebe properties instead.",
+        "« {label} » porte {name}, propre à un autre moteur et sans effet ici.",
+        "Retirez-le et utilisez les propriétés zeebe.",
+    ),
+    "extension.unknown": _both(
+        "“{label}” carries {name}, which Guichet does not honour.",
+        "Remove it; what it meant must be drawn in another way.",
+        "« {label} » porte {name}, sans effet dans Guichet.",
+        "Retirez-le ; dessinez autrement ce qu’il voulait dire.",
+    ),
+    "timer.text": _both(
+        "The timer of “{label}” says “{text}”, which is no {what}.",
+        "Write for example {example}.",
+        "La minuterie de « {label} » indique « {text} », qui n’est pas du type {what}.",
+        "Écrivez par exemple {example}.",
+    ),
+    "timer.cycle": _both(
+        "The timer of “{label}” repeats, which an event on the path cannot.",
+        "Use a date or a duration.",
+        "La minuterie de « {label} » se répète, ce qu’un événement sur le chemin ne peut pas.",
+        "Utilisez une date ou une durée.",
+    ),
+    "event.unsupported": _both(
+        "“{label}” cannot {verb} a {what} event.",
+        "{instead}",
+        "« {label} » ne peut pas {verb} un événement {what}.",
+        "{instead}",
+    ),
+    "event.multiple": _both(
+        "“{label}” has {count} event definitions.",
+        "Keep one; draw several events for several causes.",
+        "« {label} » a {count} définitions d’événement.",
+        "N’en gardez qu’une ; dessinez plusieurs événements.",
+    ),
+    "boundary.nowhere": _both(
+        "The boundary event “{label}” is attached to no activity.",
+        "Drag it onto the border of an activity.",
+        "L’événement « {label} » n’est attaché à aucune activité.",
+        "Glissez-le sur le bord d’une activité.",
+    ),
+    "boundary.must_interrupt": _both(
+        "The error event “{label}” must interrupt its activity.",
+        "Untick “non interrupting”.",
+        "L’événement d’erreur « {label} » doit interrompre son activité.",
+        "Décochez « sans interruption ».",
+    ),
+    "link.pair": _both(
+        "The link “{name}” of “{label}” has {count} catching events in its scope.",
+        "Draw exactly one.",
+        "Le lien « {name} » de « {label} » a {count} événements d’arrivée dans son périmètre.",
+        "Dessinez-en exactement un.",
+    ),
+    "tasktype.unknown": _both(
+        "“{label}” asks for the task type “{target}”, which this house does not have{hint}.",
+        "Choose a type of the catalogue.",
+        "« {label} » demande le type de tâche « {target} », inconnu de cette maison{hint}.",
+        "Choisissez un type du catalogue.",
+    ),
+    "tasktype.input_missing": _both(
+        "“{label}” ({target}) lacks the input “{name}”: {meaning}.",
+        "Add an input mapping whose target is “{name}”.",
+        "À « {label} » ({target}) il manque l’entrée « {name} » : {meaning}.",
+        "Ajoutez une entrée dont la cible est « {name} ».",
+    ),
+    "tasktype.worker": _both(
+        "“{label}” asks for the task type “{target}”, which no part of this house does.",
+        "Make sure that an outside worker takes such jobs.",
+        "« {label} » demande le type de tâche « {target} », que rien ici ne traite.",
+        "Assurez-vous qu’un exécutant externe prend ces travaux.",
+    ),
+    "process.called_missing": _both(
+        "“{label}” calls the process “{target}”, which is neither in these files nor deployed.",
+        "Deploy it too, or the call will stop with an incident.",
+        "« {label} » appelle le processus « {target} », absent de ces fichiers et non déployé.",
+        "Déployez-le aussi, sinon l’appel s’arrêtera sur un incident.",
+    ),
+    "user_task.nobody": _both(
+        "The user task “{label}” has neither assignee nor candidates: nobody will find it in an inbox.",
+        "Give it candidate groups.",
+        "La tâche « {label} » n’a ni assigné ni candidats : personne ne la trouvera.",
+        "Donnez-lui des groupes candidats.",
+    ),
+    "scenario.unusable": _both(
+        "The scenario cannot be used: {reason}",
+        "Mend the file; bpmn/README.md describes the language.",
+        "Le scénario est inutilisable : {reason}",
+        "Corrigez le fichier ; bpmn/README.md décrit le langage.",
+    ),
+}

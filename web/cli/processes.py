@@ -1,0 +1,227 @@
+"""Commands of the process owner: check, test and deploy diagrams, decisions and forms.
+
+Comes in: paths. Goes out: every problem with its place and advice, every story with its verdict, or a
+deployment. It never needs a database to check or test. Next: ``engine/definitions.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import click
+
+import bpmn
+import forms
+from engine import definitions, scenarios
+from engine.definitions import File, Known
+from engine.problems import Language, Problem, errors_among
+from engine.scenario_expectations import Unusable
+from engine.scenarios import Outcome
+from integrations.tasks import check_task
+from web import settings
+from web.database import open_house
+
+SUFFIXES = (".bpmn", ".dmn", ".form")
+ACTOR = "system:cli"
+PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+LANGUAGE = click.option(
+    "--lang",
+    type=click.Choice(["fr", "en"]),
+    default="fr",
+    show_default=True,
+    help="Language of the messages.",
+)
+
+
+class Unreadable(click.ClickException):
+    """A path cannot be read."""
+
+    exit_code = 2
+
+
+# ---------------------------------------------------------------------- check
+
+
+@click.command("check")
+@PATHS
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path), help="Also write the problems as a JSON list."
+)
+@LANGUAGE
+def check(paths: tuple[Path, ...], json_file: Path | None, lang: str) -> None:
+    """Report every problem of diagrams, decisions, forms and scenarios under PATHS.
+
+    References may also lead to the definitions shipped with Guichet. Exit code 0 without errors, 1 with
+    errors, 2 when a path cannot be read.
+    """
+    files, stories = _gather(paths)
+    checked = definitions.check(files, shipped())
+    problems = [*checked.problems, *_check_scenarios(stories)]
+    if json_file is not None:
+        records = [problem.as_json("en" if lang == "en" else "fr") for problem in problems]
+        json_file.write_text(json.dumps(records, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    for problem in problems:
+        _print(problem, lang)
+    errors = len(errors_among(problems))
+    count = f"{len(files) + len(stories)} file(s)"
+    if not problems:
+        click.echo(f"{count}: nothing to mend.")
+    else:
+        click.echo(f"{count}: {errors} error(s), {len(problems) - errors} warning(s).")
+    raise SystemExit(1 if errors else 0)
+
+
+def shipped() -> Known:
+    """Return what the installation brings along, so that references to it are whole."""
+    files = [
+        File(name, content)
+        for domain in bpmn.domains()
+        for name, content in [*bpmn.files(domain), *forms.files(domain)]
+    ]
+    checked = definitions.check(files)
+    return Known(
+        frozenset(process.process_id for _, process in checked.processes),
+        frozenset(decision for _, decision, _ in checked.decisions),
+        frozenset(form for _, form in checked.forms),
+        check_task,
+    )
+
+
+def _gather(paths: Iterable[Path]) -> tuple[list[File], list[Path]]:
+    files: list[File] = []
+    stories: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise Unreadable(f"{path} does not exist.")
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for one in found:
+            if one.suffix in SUFFIXES:
+                try:
+                    files.append(File(str(one), one.read_bytes()))
+                except OSError as error:
+                    raise Unreadable(f"{one} cannot be read: {error.strerror}.") from error
+            elif not path.is_dir() and one.suffix != ".json":
+                raise Unreadable(f"{one} is no diagram, decision, form or scenario.")
+        stories += scenarios.find([path]) if path.is_dir() or path.suffix == ".json" else []
+    return files, stories
+
+
+def _check_scenarios(stories: Iterable[Path]) -> list[Problem]:
+    problems = []
+    for story in stories:
+        try:
+            scenarios.load(story)
+        except Unusable as unusable:
+            problems.append(Problem("scenario.unusable", file=str(story), facts={"reason": str(unusable)}))
+    return problems
+
+
+def _print(problem: Problem, lang: str) -> None:
+    language: Language = "en" if lang == "en" else "fr"
+    place = f"{problem.file}:{problem.line}" if problem.line else problem.file
+    words = {"error": {"fr": "erreur", "en": "error"}, "warning": {"fr": "attention", "en": "warning"}}
+    word = words[problem.severity][language]
+    element = f" [{problem.element}]" if problem.element else ""
+    click.secho(
+        f"{place}  {word} {problem.code}{element}", fg="red" if problem.severity == "error" else "yellow"
+    )
+    click.echo(f"    {problem.message(language)}")
+    click.echo(f"    → {problem.advice(language)}")
+
+
+# ---------------------------------------------------------------------- test
+
+
+@click.command("test")
+@PATHS
+@click.option("--junit", type=click.Path(path_type=Path), help="Also write the verdicts as JUnit XML.")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path), help="Also write the verdicts as a JSON list."
+)
+@click.option("--coverage", is_flag=True, help="List elements and flows that no scenario visits.")
+def test(paths: tuple[Path, ...], junit: Path | None, json_file: Path | None, *, coverage: bool) -> None:
+    """Run every scenario under PATHS on a virtual clock, in memory.
+
+    Exit code 0 when all pass, 1 when one fails, 2 when a file is unusable.
+    """
+    runner = scenarios.Runner()
+    outcomes: list[Outcome] = []
+    try:
+        for path in scenarios.find(paths):
+            outcome = runner.run(path)
+            outcomes.append(outcome)
+            _tell(outcome)
+    except Unusable as unusable:
+        raise Unreadable(str(unusable)) from unusable
+    if json_file is not None:
+        json_file.write_text(
+            json.dumps([outcome.as_json() for outcome in outcomes], ensure_ascii=False, indent=1) + "\n",
+            encoding="utf-8",
+        )
+    if junit is not None:
+        _write_junit(junit, outcomes)
+    if coverage:
+        _tell_coverage(runner, outcomes)
+    failed = sum(not outcome.passed for outcome in outcomes)
+    click.echo(f"{len(outcomes) - failed} passed, {failed} failed")
+    raise SystemExit(1 if failed else 0)
+
+
+def _tell(outcome: Outcome) -> None:
+    if outcome.passed:
+        click.echo(f"ok    {outcome.id}  {outcome.title}  ({outcome.seconds * 1000:.0f} ms)")
+        return
+    click.secho(f"FAIL  {outcome.id}  {outcome.title}", fg="red")
+    click.echo(f"      step {outcome.step} of {outcome.file}: {outcome.message}")
+
+
+def _tell_coverage(runner: scenarios.Runner, outcomes: list[Outcome]) -> None:
+    for process_id, missing in scenarios.coverage(runner.processes(), outcomes).items():
+        words = ", ".join(missing) if missing else "everything is visited"
+        click.echo(f"coverage of {process_id}: {words}")
+
+
+def _write_junit(path: Path, outcomes: list[Outcome]) -> None:
+    suite = ET.Element(
+        "testsuite",
+        name="guichet",
+        tests=str(len(outcomes)),
+        failures=str(sum(not outcome.passed for outcome in outcomes)),
+        time=f"{sum(outcome.seconds for outcome in outcomes):.3f}",
+    )
+    for outcome in outcomes:
+        case = ET.SubElement(
+            suite, "testcase", classname=outcome.file, name=outcome.title, time=f"{outcome.seconds:.4f}"
+        )
+        if not outcome.passed:
+            ET.SubElement(case, "failure", message=f"step {outcome.step}: {outcome.message}")
+    ET.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+
+
+# ---------------------------------------------------------------------- deploy
+
+
+@click.command("deploy")
+@PATHS
+@click.option("--message", "-m", required=True, help="Why, in one sentence.")
+@LANGUAGE
+def deploy(paths: tuple[Path, ...], message: str, lang: str) -> None:
+    """Deploy the diagrams, decisions and forms under PATHS together, or nothing at all."""
+    files, _ = _gather(paths)
+    named = [File(Path(file.name).name, file.content) for file in files]
+    house = open_house(settings.read())
+    with house.begin(ACTOR) as unit:
+        known = definitions.known_in(unit, check_task)
+        problems = definitions.check(named, known).problems
+        for problem in problems:
+            _print(problem, lang)
+        if errors_among(problems):
+            raise SystemExit(1)
+        deployed = definitions.deploy(unit, named, message=message, task_type=check_task)
+    click.echo(f"Deployed {len(named)} file(s); {len(deployed.definitions)} new version(s).")
+
+
+COMMANDS: list[click.Command] = [check, test, deploy]

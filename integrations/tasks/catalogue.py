@@ -62,7 +62,10 @@ def check_task(name: str, input_names: Collection[str]) -> list[Problem]:
     """
     task_type = TYPES.get(name)
     if task_type is None:
-        return [Problem("tasktype.unknown", facts={"hint": _hint(name)})]
+        # The house's own nouns are reserved: a misspelt one is a mistake, any other type is a worker's.
+        if name.partition(".")[0] in {known.partition(".")[0] for known in TYPES}:
+            return [Problem("tasktype.unknown", facts={"hint": _hint(name)})]
+        return [Problem("tasktype.worker", severity="warning")]
     return [
         Problem(
             "tasktype.input_missing",

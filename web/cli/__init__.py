@@ -13,10 +13,10 @@ import click
 from engine.errors import EngineError
 from registry.errors import RegistryError
 from web.bundle import NotBuilt
-from web.cli import house
+from web.cli import decisions, house, imports, processes
 from web.settings import SettingsError
 
-MODULES = (house,)
+MODULES = (house, processes, decisions, imports)
 
 
 class Guichet(click.Group):

@@ -57,7 +57,7 @@ def qualify(
     asset_id: str | None,
     priority: int,
     team: str,
-    mode: Mode,
+    work_mode: Mode,
     delay_hours: int,
 ) -> Mapping[str, Any]:
     """Write down what the request is, and accept it."""
@@ -68,7 +68,7 @@ def qualify(
         asset_id=asset_id,
         priority=priority,
         team_code=team,
-        mode=mode,
+        mode=work_mode,
         due_at=unit.now + timedelta(hours=delay_hours),
         at=unit.now,
         by=unit.actor,
@@ -159,7 +159,9 @@ TYPES = (
             Field("assetId", "text", "Bien", "Asset", required=False),
             Field("priority", "integer", "Priorité, de 1 à 4", "Priority, 1 to 4"),
             Field("team", "text", "Code de l’équipe", "Team code"),
-            Field("mode", "text", "Régie (in_house) ou entreprise (contractor)", "in_house or contractor"),
+            Field(
+                "workMode", "text", "Régie (in_house) ou entreprise (contractor)", "in_house or contractor"
+            ),
             Field("delayHours", "integer", "Délai en heures", "Delay in hours"),
         ),
     ),

@@ -32,7 +32,7 @@ def open_order(
     asset_id: str | None,
     priority: int,
     delay_hours: int,
-    mode: Mode,
+    work_mode: Mode,
     team: str,
 ) -> Mapping[str, Any]:
     """Open the work order of a request, due after the delay, and say that the request is in progress."""
@@ -47,7 +47,7 @@ def open_order(
         title=title,
         priority=priority,
         due_at=unit.now + timedelta(hours=delay_hours),
-        mode=mode,
+        mode=work_mode,
         team_code=team,
         at=unit.now,
         by=unit.actor,
@@ -80,6 +80,7 @@ def assign(
             task_type=call.type,
         )
     session = unit.session
+    planned: dict[str, str | None] = {"startsAt": None, "endsAt": None}
     supplier = suppliers.by_code(session, supplier_code) if supplier_code is not None else None
     order = work.assign(
         session,
@@ -94,7 +95,8 @@ def assign(
         zone = ZoneInfo(entities.get(session, order.entity_id).timezone)
         begins, ends = _aware(starts_at, zone), _aware(ends_at, zone)
         work.plan(session, order_id, starts_at=begins, ends_at=ends, at=unit.now, by=unit.actor)
-    return {}
+        planned = {"startsAt": begins.isoformat(), "endsAt": ends.isoformat()}
+    return planned
 
 
 def _aware(given: datetime, zone: ZoneInfo) -> datetime:
@@ -183,7 +185,9 @@ TYPES = (
             Field("assetId", "text", "Bien", "Asset", required=False),
             Field("priority", "integer", "Priorité, de 1 à 4", "Priority, 1 to 4"),
             Field("delayHours", "integer", "Délai en heures", "Delay in hours"),
-            Field("mode", "text", "Régie (in_house) ou entreprise (contractor)", "in_house or contractor"),
+            Field(
+                "workMode", "text", "Régie (in_house) ou entreprise (contractor)", "in_house or contractor"
+            ),
             Field("team", "text", "Code de l’équipe", "Team code"),
         ),
         outputs=(
@@ -206,6 +210,10 @@ TYPES = (
             Field("supplierCode", "text", "Entreprise", "Contractor", required=False),
             Field("startsAt", "instant", "Début prévu", "Planned start", required=False),
             Field("endsAt", "instant", "Fin prévue", "Planned end", required=False),
+        ),
+        outputs=(
+            Field("startsAt", "instant", "Début prévu, en temps universel", "Planned start, in UTC"),
+            Field("endsAt", "instant", "Fin prévue, en temps universel", "Planned end, in UTC"),
         ),
     ),
     TaskType(

@@ -11,10 +11,17 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from registry.proofs import estate, requests, work
+from registry.proofs import accounting, estate, requests, settlement, stock, work
 from registry.proofs.finding import Check, Finding
 
-CHECKS: tuple[Check, ...] = (*estate.CHECKS, *requests.CHECKS, *work.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *estate.CHECKS,
+    *requests.CHECKS,
+    *work.CHECKS,
+    *stock.CHECKS,
+    *settlement.CHECKS,
+    *accounting.CHECKS,
+)
 
 # code → the sentence that must hold.
 INVARIANTS: dict[str, str] = {check.code: check.sentence for check in CHECKS}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import atexit
+import functools
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -45,11 +48,33 @@ def session_on(database: sa.Engine) -> Iterator[Session]:
         yield session
 
 
-@contextmanager
-def memory() -> Iterator[Session]:
-    """A session on an empty registry in memory."""
+@functools.cache
+def _template(build: Callable[[Session], object]) -> sqlite3.Connection:
+    """A database in memory with the registry's tables and what ``build`` wrote, to be copied by each test."""
     database = databases.sqlite()
     Base.metadata.create_all(database)
+    with session_on(database) as session:
+        build(session)
+    kept = sqlite3.connect(":memory:", check_same_thread=False)
+    raw = database.raw_connection()
+    raw.driver_connection.backup(kept)
+    raw.close()
+    database.dispose()
+    atexit.register(kept.close)
+    return kept
+
+
+def _nothing(_: Session) -> None:
+    """An empty registry."""
+
+
+@contextmanager
+def memory(build: Callable[[Session], object] = _nothing) -> Iterator[Session]:
+    """A session on a registry in memory that holds what ``build`` wrote, which runs once for all tests."""
+    database = databases.sqlite()
+    raw = database.raw_connection()
+    _template(build).backup(raw.driver_connection)
+    raw.close()
     with session_on(database) as session:
         yield session
     database.dispose()

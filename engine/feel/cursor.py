@@ -91,15 +91,9 @@ class Cursor:
         token = self.here
         if token.kind == "quoted":
             return self.next().text[1:-1]
-        best: tuple[str, int] | None = None
-        for scope in self.scopes:
-            if token.text in scope.roots:
-                longest = scope.longest(self.tokens, self.at)
-                if longest and (best is None or longest[1] >= best[1]):
-                    best = longest
-        if best:
-            self.go(best[1])
-            return best[0]
+        known = self.known_name()
+        if known is not None:
+            return known
         if token.kind != "name":
             self.unexpected("name")
         self.next()
@@ -109,6 +103,19 @@ class Cursor:
         while self.here.kind == "name" and self.here.text not in KEYWORDS and self.here.text != "?":
             parts.append(self.next().text)
         return " ".join(parts)
+
+    def known_name(self) -> str | None:
+        """Read the longest known name of several tokens, if one stands here."""
+        best: tuple[str, int] | None = None
+        for scope in self.scopes:
+            if self.here.text in scope.roots:
+                longest = scope.longest(self.tokens, self.at)
+                if longest and (best is None or longest[1] >= best[1]):
+                    best = longest
+        if best is None:
+            return None
+        self.go(best[1])
+        return best[0]
 
     def declared(self, *stops: str) -> str:
         """Read a name that is introduced: everything up to one of ``stops``."""

@@ -57,7 +57,7 @@ def elements(value: Value, run: Run) -> Sequence[Value] | None:
     return found[0 if value.low_closed else 1 : len(found) if value.high_closed else len(found) - 1]
 
 
-class NothingToLoopOver(Exception):  # noqa: N818 - not an error of anybody: it ends a loop whose value is null
+class NothingToLoopOver(Exception):
     """The source of a loop is no list, no range and no value."""
 
 

@@ -37,7 +37,7 @@ PARTS: dict[str, tuple[str, str]] = {
 TEXTS: dict[str, tuple[str, str]] = {
     # errors of syntax, each in French and in English
     "expected": (
-        "{expected} était attendu, mais {found} a été trouvé",
+        "{expected} : attendu ici, mais on trouve {found}",
         "Expected {expected}, but found {found}",
     ),
     "character": ("Le caractère {found} n'a pas de sens ici", "The character {found} means nothing here"),
@@ -60,8 +60,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "not_feel": ("FEEL ne connaît pas de valeur du type {type}", "FEEL knows no value of type {type}"),
     "not_a_name": ("Un nom doit être un texte, pas {type}", "A name must be a text, not {type}"),
     "must_stay": (
-        "Une valeur ({kind}) ne peut pas sortir d'une expression",
-        "A {kind} cannot leave an expression",
+        "{kind} ne peut pas sortir d'une expression",
+        "{kind} cannot leave an expression",
     ),
     "far_year": (
         "L'année {year} ne peut pas sortir d'une expression : seules les années 1 à 9999 existent au dehors",
@@ -107,7 +107,9 @@ def describe(code: str, language: str, facts: Mapping[str, Any]) -> str:
     which = 0 if language == "fr" else 1
     words = dict(facts)
     if "expected" in words:
-        words["expected"] = OR[which].join(quote(word, which) for word in words["expected"])
+        words["expected"] = OR[which].join(
+            PARTS[word][which] if word in PARTS else quote(word, which) for word in words["expected"]
+        )
     if "found" in words:
         words["found"] = quote(words["found"], which) if words["found"] else END[which]
     for key in KIND_FACTS & words.keys():
@@ -126,8 +128,6 @@ def name_kind(kind: str, which: int) -> str:
 
 
 def quote(word: str, which: int) -> str:
-    """Put ``word`` between the language's quotation marks, unless it names a part of the grammar."""
-    if word in PARTS:
-        return PARTS[word][which]
+    """Put ``word`` between the language's quotation marks."""
     shown = word if len(word) <= LONGEST_QUOTE else word[:LONGEST_QUOTE] + "…"
     return f"« {shown} »" if which == 0 else f"'{shown}'"

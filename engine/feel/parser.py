@@ -279,6 +279,10 @@ class Parser(Cursor):
     def word(self, token: Token) -> Node:
         """Read what begins with a word."""
         text = token.text
+        if text in KEYWORDS:
+            known = self.known_name()
+            if known is not None:
+                return syntax.Name(token.start, known)
         if text in CONSTANTS:
             self.next()
             return syntax.Constant(token.start, CONSTANTS[text])
@@ -290,6 +294,8 @@ class Parser(Cursor):
             return self.quantified()
         if text == "function" and self.ahead().text == "(":
             return self.function()
+        if text in {"and", "or"} and self.ahead().text == "(":  # Camunda's other names of all() and any()
+            return syntax.Name(token.start, self.next().text)
         if text in KEYWORDS and text != "of":
             self.unexpected("expression")
         return syntax.Name(token.start, self.name())

@@ -27,7 +27,7 @@ add = LIBRARY.add
 Relation = Callable[[Value, Value], bool]
 
 
-class NotOrdered(Exception):  # noqa: N818 - not an error of anybody: it ends a relation whose value is null
+class NotOrdered(Exception):
     """Two ends do not compare."""
 
 

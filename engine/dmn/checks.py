@@ -157,28 +157,27 @@ def _circles(compiled: Program) -> Iterator[Problem]:
         ]
         for decision in compiled.source.decisions
     }
-    told: set[str] = set()
+    for path in _loops(needs):
+        names = " → ".join(compiled.source.elements[each].name for each in path)
+        yield _problem("cyclic_requirement", compiled.source.elements[path[0]], path=names)
+
+
+def _loops(needs: dict[str, list[str]]) -> Iterator[list[str]]:
+    """Yield ways that lead back to their start, each decision at most once as a start; each arrow is walked once."""
+    done: set[str] = set()
     for start in needs:
-        path = _circle(start, needs)
-        if path and not told & set(path):
-            told.update(path)
-            names = " → ".join(compiled.source.elements[each].name for each in [*path, start])
-            yield _problem("cyclic_requirement", compiled.source.elements[start], path=names)
-
-
-def _circle(start: str, needs: dict[str, list[str]]) -> list[str]:
-    """Return the shortest way from a decision back to itself (empty: there is none)."""
-    ways = [[start]]
-    seen: set[str] = set()
-    while ways:
-        way = ways.pop(0)
-        for target in needs[way[-1]]:
-            if target == start:
-                return way
-            if target not in seen:
-                seen.add(target)
-                ways.append([*way, target])
-    return []
+        way: list[str] = []
+        waiting = [(start, False)]
+        while waiting:
+            here, leaving = waiting.pop()
+            if leaving:
+                done.add(way.pop())
+            elif here in way:
+                yield [*way[way.index(here) :], here]
+            elif here not in done:
+                way.append(here)
+                waiting.append((here, True))
+                waiting.extend((target, False) for target in needs[here])
 
 
 def _logic(compiled: Program) -> Iterator[Problem]:

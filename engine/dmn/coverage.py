@@ -14,7 +14,7 @@ from typing import Final
 from engine.dmn.regions import Atom, Column
 
 #: Steps after which a search gives up without a verdict (about a second).
-SEARCH_LIMIT: Final = 500_000
+SEARCH_LIMIT: Final = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,17 @@ def overlaps(columns: Sequence[Column], rules: int) -> Iterator[Meeting]:
 def hidden(columns: Sequence[Column], rules: int) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Yield each rule that never answers first, with the earlier rules that take its situations."""
     accepting = [_accepting(column, unknown=False) for column in columns]
+    steps = 0
     for rule in range(1, rules):
+        if steps > SEARCH_LIMIT:
+            return
         masks = [column.masks[rule] for column in columns]
         if any(mask is None for mask in masks):
             continue
         bounds = [mask or 0 for mask in masks]
         search = _Search(columns, accepting, bounds)
         found = search.run((1 << rule) - 1)
+        steps += search.steps
         if found is None and all(bounds) and not search.exhausted:
             earlier = tuple(other for other in range(rule) if _meet(columns, other, rule))
             yield rule, earlier

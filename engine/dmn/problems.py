@@ -388,6 +388,13 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             "Move rule {second} above rule {first}, or delete it.",
             "Placez la règle {second} au-dessus de la règle {first}, ou supprimez-la.",
         ),
+        "rules_not_compared": _wording(
+            "warning",
+            "the table has {found} rules; overlaps and gaps are looked for up to {limit}",
+            "la table a {found} règles ; les recouvrements et les trous sont cherchés jusqu'à {limit}",
+            "Split the table by one of its columns.",
+            "Divisez la table selon l'une de ses colonnes.",
+        ),
         "rules_gap": _wording(
             "warning",
             "no rule matches when {example}; the answer is then null",

@@ -27,6 +27,9 @@ from engine.feel.text import FREE
 #: Pairs of rules told for one table: after these it needs another look anyway.
 _TOLD: Final = 20
 
+#: Rules that are compared with one another in about a second.
+_COMPARED: Final = 2_000
+
 
 def check(owner: DrgElement, table: DecisionTable, compiled: Program) -> Iterator[Problem]:
     """Find what is wrong with a table."""
@@ -145,8 +148,11 @@ def _title(clause: InputClause | OutputClause) -> str:
 
 def _coverage(owner: DrgElement, table: DecisionTable, compiled: Program) -> Iterator[Problem]:
     """Find rules that meet or hide one another, and situations that no rule covers."""
-    columns = [_column(table, index, compiled) for index in range(len(table.inputs))]
     count = len(table.rules)
+    if count > _COMPARED:
+        yield _problem("rules_not_compared", owner, table, found=count, limit=_COMPARED)
+        return
+    columns = [_column(table, index, compiled) for index in range(len(table.inputs))]
     if table.hit_policy in {"UNIQUE", "ANY"}:
         yield from islice(_meetings(owner, table, columns), _TOLD)
     if table.hit_policy == "FIRST":

@@ -15,13 +15,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from registry import asset_rows, entities, ids, rows, rules, search
-from registry.asset_rows import Draft
 from registry.errors import Missing
 from registry.fields import check_schema
 from registry.tables.assets import Asset, AssetClass, AssetEvent, OwnerPeriod
 from registry.tables.numbers import SearchWord
 
 _CHUNK = 500  # some builds of SQLite take at most 999 bound values in a statement
+
+
+Draft = asset_rows.Draft
+UnfitFields = asset_rows.UnfitFields
 
 
 class AssetChanges(TypedDict, total=False):

@@ -293,7 +293,7 @@ def attach(session: Session, request_id: str, *, duplicate_of: str, at: datetime
 def attached_to(session: Session, request_id: str) -> Sequence[Request]:
     """Return the requests that repeat this one, the oldest first."""
     query = sa.select(Request).where(Request.duplicate_of_id == request_id)
-    return session.scalars(query.order_by(Request.created_at, Request.id)).all()
+    return session.scalars(query.order_by(Request.created_at, Request.reference)).all()
 
 
 def start(session: Session, request_id: str, *, text: str = "", at: datetime, by: str) -> Request:

@@ -5,7 +5,7 @@ listed for a migration. It never drops a guard. Next: ``registry/postings.py``, 
 posting is written so that its guards can judge it.
 
 Guarded on SQLite and PostgreSQL alike: rows that never change (moves, counts, cost items, rules, lines,
-postings and their sources), rows answered once (reservations, needs, proposals, periods), and the posting: its
+postings and their sources), rows answered once (reservations, needs, proposals, periods), owner periods that overlap, and the posting: its
 lines come first, its own row seals them. The insertion of that row is refused unless there are two lines or
 more, debit equals credit equals the total, the number follows the last one of its entity, journal and year,
 and the previous hash is that of the last posting of the journal. After it no line may be added. A line whose
@@ -44,6 +44,9 @@ ANSWERED_ONCE = {
 
 GATHERED = ("labour_entry", "contractor_cost")
 """Tables whose rows never change once a cost item was made of them."""
+
+KEPT_APART = ("owner_period",)
+"""Tables whose rows are periods of an asset that may not overlap."""
 
 SEALED_BY_POSTING = ("posting_line", "posting_source")
 
@@ -89,6 +92,16 @@ BEGIN
   IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
   RETURN NEW;
 END $$""",
+    """CREATE OR REPLACE FUNCTION registry_refuse_overlap() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM owner_period other
+             WHERE other.asset_id = NEW.asset_id AND other.id <> NEW.id
+               AND other.owned_from < coalesce(NEW.owned_until, 'infinity')
+               AND NEW.owned_from < coalesce(other.owned_until, 'infinity')) THEN
+    RAISE EXCEPTION USING ERRCODE = 'exclusion_violation', MESSAGE = 'An asset has one owner on a day.';
+  END IF;
+  RETURN NEW;
+END $$""",
     # Another transaction may slip a line under a posting that it cannot see yet: look again at the end.
     """CREATE OR REPLACE FUNCTION registry_weigh_posting() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -121,6 +134,21 @@ WHEN EXISTS (SELECT 1 FROM cost_item WHERE source_type = 'contractor_cost' AND s
 BEGIN SELECT RAISE(ABORT, 'A row of contractor_cost never changes after its cost was gathered.'); END""",
     ),
 }
+
+_SQLITE_APART = (
+    """CREATE TRIGGER IF NOT EXISTS owner_period_apart BEFORE INSERT ON owner_period
+WHEN EXISTS (SELECT 1 FROM owner_period other
+             WHERE other.asset_id = NEW.asset_id AND other.id <> NEW.id
+               AND other.owned_from < coalesce(NEW.owned_until, '9999-12-31')
+               AND NEW.owned_from < coalesce(other.owned_until, '9999-12-31'))
+BEGIN SELECT RAISE(ABORT, 'An asset has one owner on a day.'); END""",
+    """CREATE TRIGGER IF NOT EXISTS owner_period_kept_apart BEFORE UPDATE ON owner_period
+WHEN EXISTS (SELECT 1 FROM owner_period other
+             WHERE other.asset_id = NEW.asset_id AND other.id <> NEW.id
+               AND other.owned_from < coalesce(NEW.owned_until, '9999-12-31')
+               AND NEW.owned_from < coalesce(other.owned_until, '9999-12-31'))
+BEGIN SELECT RAISE(ABORT, 'An asset has one owner on a day.'); END""",
+)
 
 _SQLITE_LATE_ROW = {
     "posting_line": """CREATE TRIGGER IF NOT EXISTS posting_line_sealed BEFORE INSERT ON posting_line
@@ -159,7 +187,7 @@ def ddl(dialect: str, table: str | None = None) -> list[str]:
         table: the guards of this table only, with what they need; None gives all of them.
     """
     build = _postgresql if dialect == "postgresql" else _sqlite
-    tables = [*NEVER_CHANGED, *ANSWERED_ONCE, *GATHERED] if table is None else [table]
+    tables = [*NEVER_CHANGED, *ANSWERED_ONCE, *GATHERED, *KEPT_APART] if table is None else [table]
     functions = list(_POSTGRESQL_FUNCTIONS) if dialect == "postgresql" else []
     return functions + [statement for name in tables for statement in build(name)]
 
@@ -210,6 +238,11 @@ def _postgresql(table: str) -> list[str]:
             f"CREATE OR REPLACE TRIGGER {table}_gathered BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION registry_refuse_gathered()"
         )
+    if table in KEPT_APART:
+        statements.append(
+            f"CREATE OR REPLACE TRIGGER {table}_apart BEFORE INSERT OR UPDATE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION registry_refuse_overlap()"
+        )
     if table in SEALED_BY_POSTING:
         statements.append(
             f"CREATE OR REPLACE TRIGGER {table}_sealed BEFORE INSERT ON {table} "
@@ -251,6 +284,8 @@ def _sqlite(table: str) -> list[str]:
         ]
     if table in GATHERED:
         statements += _SQLITE_GATHERED[table]
+    if table in KEPT_APART:
+        statements += _SQLITE_APART
     if table in SEALED_BY_POSTING:
         statements.append(_SQLITE_LATE_ROW[table])
     if table == "posting":

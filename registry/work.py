@@ -32,6 +32,7 @@ from registry import (
     suppliers,
 )
 from registry.errors import Missing
+from registry.tables.costs import CostItem
 from registry.tables.requests import Mode
 from registry.tables.work import ContractorCost, LabourEntry, WorkOrder, WorkOrderEvent
 
@@ -158,7 +159,7 @@ def by_reference(session: Session, reference: str) -> WorkOrder:
 def of_request(session: Session, request_id: str) -> Sequence[WorkOrder]:
     """Return the work orders that answer a request, the oldest first."""
     query = sa.select(WorkOrder).where(WorkOrder.request_id == request_id)
-    return session.scalars(query.order_by(WorkOrder.created_at, WorkOrder.id)).all()
+    return session.scalars(query.order_by(WorkOrder.created_at, WorkOrder.reference)).all()
 
 
 def assign(
@@ -392,7 +393,7 @@ def strike_labour(session: Session, entry_id: str, *, reason: str, at: datetime,
 
     Raises:
         Missing: there is no such entry.
-        WrongState: it is struck already, or its order is closed or cancelled.
+        WrongState: it is struck already, its cost is gathered, or its order is closed or cancelled.
         Unfit: no reason is given.
     """
     entry = rows.locked(session, LabourEntry, entry_id, "labour entry")
@@ -403,6 +404,14 @@ def strike_labour(session: Session, entry_id: str, *, reason: str, at: datetime,
             noun="labour entry",
             subject=order.reference,
             status="struck",
+        )
+    gathered = sa.exists().where(CostItem.source_type == "labour_entry", CostItem.source_id == entry.id)
+    if session.scalar(sa.select(gathered)):
+        raise rules.WrongState(
+            f"Expected a labour entry that may be struck, but its cost in {order.reference} is gathered already.",
+            noun="labour entry",
+            subject=order.reference,
+            status="gathered",
         )
     entry.struck_reason = rules.text(reason, "reason", limit=500)
     entry.struck_at, entry.struck_by = at, by
@@ -501,7 +510,7 @@ def record_contractor_cost(
 def contractor_costs_of(session: Session, order_id: str) -> Sequence[ContractorCost]:
     """Return what contractors charged for an order, by day."""
     query = sa.select(ContractorCost).where(ContractorCost.order_id == order_id)
-    return session.scalars(query.order_by(ContractorCost.day, ContractorCost.id)).all()
+    return session.scalars(query.order_by(ContractorCost.day, ContractorCost.document_reference)).all()
 
 
 def _hold(session: Session, order_id: str, verb: str | None = None, version: int | None = None) -> WorkOrder:

@@ -25,6 +25,7 @@ from registry.tables.people import Person, Team
 from registry.tables.requests import Request
 from registry.tables.suppliers import Supplier
 from registry.tables.work import WorkOrder
+from tests import databases
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 21)
@@ -37,11 +38,9 @@ def unique(prefix: str) -> str:
     return f"{prefix}-{next(_numbers)}"
 
 
-def database(url: str = "sqlite://") -> sa.Engine:
-    """Return a database with the registry's tables, foreign keys held."""
-    engine = sa.create_engine(url)
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _hold_foreign_keys)
+def database(url: str | None = None) -> sa.Engine:
+    """Return a database with the registry's tables: in memory, or at ``url``."""
+    engine = databases.sqlite() if url is None else sa.create_engine(url)
     Base.metadata.create_all(engine)
     return engine
 
@@ -54,8 +53,11 @@ def session_on(engine: sa.Engine) -> Iterator[Session]:
     engine.dispose()
 
 
-def _hold_foreign_keys(connection: Any, record: Any) -> None:
-    connection.execute("PRAGMA foreign_keys = ON")
+@contextmanager
+def memory() -> Iterator[Session]:
+    """Open a session on an empty registry in memory."""
+    with session_on(database()) as session:
+        yield session
 
 
 def entity(session: Session, **facts: Any) -> Entity:

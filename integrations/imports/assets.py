@@ -171,7 +171,7 @@ def _present(session: Session, profile: Profile, codes: Sequence[str]) -> dict[s
         query = sa.select(Asset.code, Asset.id).where(
             Asset.class_code == profile.asset_class.code, Asset.code.in_(chunk)
         )
-        found.update(session.execute(query).tuples().all())
+        found.update(session.execute(query).all())
     return found
 
 

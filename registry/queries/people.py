@@ -18,4 +18,4 @@ def names_of(session: Session, person_ids: Collection[str]) -> dict[str, str]:
     if not person_ids:
         return {}
     query = sa.select(Person.id, Person.name).where(Person.id.in_(set(person_ids)))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

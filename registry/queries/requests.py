@@ -139,7 +139,7 @@ def requests_by_status(session: Session, *, entity_ids: Collection[str] | None) 
     query = sa.select(Request.status, sa.func.count()).group_by(Request.status)
     if entity_ids is not None:
         query = query.where(Request.entity_id.in_(entity_ids))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def request_timeline(session: Session, request_id: str, *, public: bool = False) -> Sequence[TimelineRow]:
@@ -150,7 +150,7 @@ def request_timeline(session: Session, request_id: str, *, public: bool = False)
         .where(RequestEvent.request_id == request_id)
         .order_by(RequestEvent.number)
     )
-    rows = session.execute(query.where(RequestEvent.public) if public else query).tuples()
+    rows = session.execute(query.where(RequestEvent.public) if public else query)
     return [
         TimelineRow(
             number=event.number,

@@ -139,7 +139,7 @@ def order_timeline(session: Session, order_id: str) -> Sequence[TimelineRow]:
         .outerjoin(Person, Person.id == WorkOrderEvent.by)
         .where(WorkOrderEvent.order_id == order_id)
         .order_by(WorkOrderEvent.number)
-    ).tuples()
+    )
     return [
         TimelineRow(
             number=event.number,

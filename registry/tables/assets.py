@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from registry import triggers
 from registry.tables.base import Base
 from registry.tables.stamps import Changing, Stamped, one_of
 
@@ -120,3 +121,6 @@ class AssetSource(Base):
     asset_id: Mapped[str] = mapped_column(sa.ForeignKey("asset.id"), index=True)
     fingerprint: Mapped[str]
     read_at: Mapped[datetime]
+
+
+triggers.attach(OwnerPeriod.__table__)

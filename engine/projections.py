@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +31,8 @@ from engine.tables import (
     UserTask,
 )
 
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""The due date of tasks without one, so that they come last in the inbox."""
 ROOT = 1
 """The token of the root process is the first one made."""
 
@@ -245,7 +248,8 @@ def _open_tasks(
             }
         )
         names = {*groups, *(f"user:{user}" for user in users)}
-        candidates += [{"name": name, "task_id": task_id} for name in sorted(names)]
+        due = facts.get("due_date") or NEVER
+        candidates += [{"name": name, "task_id": task_id, "due_date": due} for name in sorted(names)]
     unit.connection.execute(sa.insert(UserTask), rows)
     if candidates:
         unit.connection.execute(sa.insert(TaskCandidate), candidates)

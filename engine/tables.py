@@ -213,6 +213,10 @@ class TaskCandidate(Base):
     __tablename__ = "task_candidate"
     name: Mapped[str] = mapped_column(primary_key=True, comment="group name, or user:ID")
     task_id: Mapped[str] = mapped_column(primary_key=True, index=True)
+    due_date: Mapped[datetime] = mapped_column(
+        comment="the task's, or the end of time: the inbox is read in this order"
+    )
+    __table_args__ = (sa.Index("ix_task_candidate_inbox", "name", "due_date", "task_id"),)
 
 
 class TaskDraft(Base):

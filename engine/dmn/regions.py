@@ -355,6 +355,8 @@ def _between(atoms: _Atoms, low: Any, high: Any, *, low_in: bool, high_in: bool)
     if len(kinds) != 1 or not kinds <= _ORDERED:
         raise NotConstant
     (kind,) = kinds
+    if low is not None and high is not None and low > high:
+        raise NotConstant  # such a range is null in FEEL, and accepts null only
     first, last = atoms.spans[kind]
     if low is not None:
         first = atoms.point(kind, low) + (not low_in)

@@ -7,7 +7,7 @@ from engine.kernel.machine import Effects, Ended, Run, Started, Step, Wait
 from engine.kernel.model import Called
 from engine.kernel.process import ProcessSpec
 from engine.kernel.starts import StartTrigger, start_triggers
-from engine.kernel.state import freeze, peek, thaw
+from engine.kernel.state import freeze, peek, places, thaw
 
 __all__ = [
     "Called",
@@ -28,6 +28,7 @@ __all__ = [
     "Work",
     "freeze",
     "peek",
+    "places",
     "read",
     "start_triggers",
     "thaw",

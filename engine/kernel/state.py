@@ -83,6 +83,21 @@ def thaw(
     return run
 
 
+def places(document: str) -> list[tuple[int, str, str]]:
+    """Return where an instance stands: (token of the process, element, ``active`` or ``incident``).
+
+    Watchers and the scopes of processes are left out; a scope with tokens inside is active too.
+    """
+    owners: dict[int, int] = {}
+    found: list[tuple[int, str, str]] = []
+    for token_id, parent_id, name, _state, mark, internal, _data in variables.loads(document)[3]:
+        is_process = parent_id == 0 or bool(internal and "process" in internal)
+        owners[token_id] = token_id if is_process else owners[parent_id]
+        if not is_process and mark != "watch":
+            found.append((owners[token_id], name, "incident" if internal and "fault" in internal else "active"))
+    return found
+
+
 def peek(document: str, token_id: int) -> dict[str, Any]:
     """Return the variables visible at a token, straight from the document; empty when it has left."""
     records = {record[0]: record for record in variables.loads(document)[3]}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from registry import costs, journal, postings, settlement, stock, work
@@ -72,6 +73,26 @@ def books(session: Session) -> Books:
         session, **town.place, quantity_milli=1000 * KG, unit_cost_cents=250, document="BL-1", **WHO
     )
     return town
+
+
+def reread(session: Session) -> Books:
+    """The town that ``books`` made, in another session: for tests that copy it instead of making it."""
+
+    def one(kind: type[Any], code: str) -> Any:
+        return session.execute(sa.select(kind).where(kind.code == code)).scalar_one()
+
+    return Books(
+        commune=one(Entity, "COM"),
+        cpas=one(Entity, "CPAS"),
+        team=one(Team, "ROOF"),
+        agent=session.execute(sa.select(Person)).scalar_one(),
+        nature=one(Nature, "TOITURE"),
+        school=one(Asset, "ECOLE-01"),
+        home=one(Asset, "HOME-01"),
+        item=one(Item, "TILE"),
+        store=one(Store, "D1"),
+        supplier=one(Supplier, "COUVREUR"),
+    )
 
 
 def order(session: Session, town: Books, asset: Asset | None = None, **facts: Any) -> str:

@@ -24,19 +24,20 @@ from tests.factories_accounts import (
     order,
     posted,
     proposed,
+    reread,
 )
 from tests.factories_stock import AT, BY, WHO, memory
 
 
 @pytest.fixture
 def session():
-    with memory() as session:
+    with memory(books) as session:
         yield session
 
 
 @pytest.fixture
 def town(session):
-    return books(session)
+    return reread(session)
 
 
 def close(session, entity, *months):

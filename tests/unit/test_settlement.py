@@ -10,19 +10,19 @@ from registry.settlement_rules import LabourAlreadyPosted, NoRule, UndecidedRule
 from registry.tables.accounting import Proposal, ProposalLine, SettlementRule
 from registry.tables.work import LabourEntry
 from tests import factories
-from tests.factories_accounts import books, invoice, labour, material, order, proposed
+from tests.factories_accounts import books, invoice, labour, material, order, proposed, reread
 from tests.factories_stock import AT, KG, WHO, memory
 
 
 @pytest.fixture
 def session():
-    with memory() as session:
+    with memory(books) as session:
         yield session
 
 
 @pytest.fixture
 def town(session):
-    return books(session)
+    return reread(session)
 
 
 def rule(session, town, code, **facts):

@@ -126,7 +126,7 @@ def test_an_unknown_type_is_refused_with_the_nearest_name() -> None:
     [problem] = tasks.check_task("stock.reserver", frozenset())
     assert problem.code == "tasktype.unknown"
     assert problem.facts["hint"]["en"] == " (did you mean “stock.reserve”?)"
-    assert tasks.check_task("stock.zzz", frozenset())[0].facts["hint"]["fr"] == ""
+    assert tasks.check_task("stock.qqqqqqqqqqqqqqqq", frozenset())[0].facts["hint"]["fr"] == ""
 
 
 def test_a_type_of_another_noun_is_an_outside_workers_and_only_warns() -> None:

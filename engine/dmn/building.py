@@ -40,14 +40,13 @@ Known = frozenset[str] | None
 
 Kind = Literal["expression", "unary-tests"]
 
-_SHOWN: Final = 80
 _NOTHING: Final[Scope] = MappingProxyType({})
 
 
-def named(value: Value) -> str:
-    """Write a value for a sentence, cut when it is long."""
+def named(value: Value, *, longest: int = 80) -> str:
+    """Write a value for a sentence, cut when it is longer than ``longest`` characters."""
     shown = f'"{value}"' if type(value) is str else write(value)
-    return shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
 def typed(evaluator: Evaluator, wanted: Type | None, place: Place) -> Evaluator:

@@ -20,8 +20,9 @@ from engine.dmn.problems import Problem
 from engine.dmn.program import Program
 from engine.dmn.regions import Atom, Column
 from engine.feel import syntax
-from engine.feel.compare import equal
+from engine.feel.compare import equal, less
 from engine.feel.errors import FeelSyntaxError
+from engine.feel.membership import children
 from engine.feel.text import FREE
 
 #: Pairs of rules told for one table: after these it needs another look anyway.
@@ -40,6 +41,7 @@ def check(owner: DrgElement, table: DecisionTable, compiled: Program) -> Iterato
     yield from _policy(owner, table, compiled)
     if sound:
         yield from _allowed(owner, table, compiled)
+        yield from _ranges(owner, table, compiled)
         yield from _coverage(owner, table, compiled)
 
 
@@ -138,6 +140,38 @@ def _constant(cell: Text, compiled: Program) -> tuple[object] | tuple[()]:
     except (NotConstant, FeelSyntaxError):
         return ()
     return () if value is None else (value,)
+
+
+def _ranges(owner: DrgElement, table: DecisionTable, compiled: Program) -> Iterator[Problem]:
+    """Find ranges whose end lies before their start: no value is in them."""
+    for rule in table.rules:
+        for clause, cell in zip(table.inputs, rule.inputs, strict=True):
+            tree = _tree(cell, compiled)
+            if tree is not None and any(_inverted(node) for node in _nodes(tree)):
+                yield _problem(
+                    "range_inverted",
+                    owner,
+                    rule,
+                    line=cell.line,
+                    rule=rule.number,
+                    column=_title(clause),
+                    text=cell.text.strip(),
+                )
+
+
+def _nodes(tree: syntax.Node) -> Iterator[syntax.Node]:
+    yield tree
+    for below in children(tree):
+        yield from _nodes(below)
+
+
+def _inverted(node: syntax.Node) -> bool:
+    if not isinstance(node, syntax.RangeLiteral):
+        return False
+    try:
+        return less(constant(node.high), constant(node.low)) is True
+    except NotConstant:
+        return False
 
 
 def _title(clause: InputClause | OutputClause) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine import dmn
-from engine.dmn.problems import WORDINGS
+from engine.dmn.wordings import WORDINGS
 from tests import drawings as draw
 
 
@@ -108,6 +108,11 @@ def test_several_conclusions_need_names_of_their_own():
 def test_a_conclusion_outside_the_allowed_values_is_told():
     (problem,) = of_table(["x"], [("level", "string", '"high", "low"')], ["-", '"hihg"'], hit="FIRST")
     assert (problem.code, problem.rule, problem.column) == ("output_not_allowed", 1, "level")
+
+
+def test_a_range_whose_end_lies_before_its_start_is_told():
+    (problem,) = of_table([("x", "number")], ["y"], ["[20..10]", "1"], ["-", "2"], hit="FIRST")
+    assert (problem.code, problem.rule, problem.column) == ("range_inverted", 1, "x")
 
 
 def test_a_conditional_column_without_an_expression_is_told():

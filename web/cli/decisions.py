@@ -125,7 +125,7 @@ def _report(outcome: dmn.Outcome) -> dict[str, Any]:
 def _told(outcome: dmn.Outcome) -> Iterator[str]:
     """Tell the value first, then why, the asked decision before those it required."""
     asked = outcome.trace.of(outcome.trace.decision)
-    yield f"{asked.name if asked else outcome.trace.decision} = {named(outcome.value)}"
+    yield f"{asked.name if asked else outcome.trace.decision} = {named(outcome.value, longest=10_000)}"
     for decision in reversed(outcome.trace.decisions):
         yield ""
         yield from _decision(decision, outcome.trace, asked=asked is decision)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import sqlalchemy as sa
@@ -129,16 +129,7 @@ def _check_form(file: File, checked: Checked) -> None:
             Problem("file.unreadable", file=file.name, facts={"reason": "it is not UTF-8"})
         )
         return
-    found = [
-        Problem(
-            f"form.{problem.code}",
-            file=file.name,
-            element=problem.element,
-            label=problem.element,
-            texts=problem.texts,
-        )
-        for problem in forms.problems(text)
-    ]
+    found = [replace(problem, file=file.name) for problem in forms.problems(text)]
     checked.problems += found
     if not found:
         checked.forms.append((file, forms.read(text).id))

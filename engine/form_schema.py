@@ -18,6 +18,7 @@ import regex
 from engine import feel
 from engine.errors import Failed
 from engine.feel.errors import FeelSyntaxError
+from engine.problems import Problem
 
 KEYED: Final = frozenset(
     {
@@ -40,15 +41,6 @@ NESTING: Final = frozenset({"group", "dynamiclist"})
 TEMPLATE: Final = regex.compile(r"\{\{(.*?)\}\}", regex.DOTALL)
 _DEEPEST: Final = 6
 _MOST_FIELDS: Final = 400
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One reason why a schema cannot be deployed."""
-
-    element: str
-    code: str
-    message: str
 
 
 @dataclass(frozen=True)
@@ -126,29 +118,27 @@ def problems(text: str) -> list[Problem]:
     try:
         schema = json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
-        return [Problem("", "not_json", f"the form is not JSON: {error}.")]
+        return [Problem("form.not_json", facts={"reason": str(error)})]
     if not isinstance(schema, dict) or not isinstance(schema.get("components"), list):
-        return [Problem("", "no_components", "the form has no list of components.")]
+        return [Problem("form.no_components")]
     found: list[Problem] = []
     if not schema.get("id"):
-        found.append(Problem("", "no_id", "the form has no id."))
+        found.append(Problem("form.no_id"))
     count = _walk_problems(schema["components"], found, 1)
     if count > _MOST_FIELDS:
-        found.append(
-            Problem("", "too_many", f"the form has {count} components; at most {_MOST_FIELDS} are read.")
-        )
+        found.append(Problem("form.too_many", facts={"count": count, "limit": _MOST_FIELDS}))
     return found
 
 
 def _walk_problems(components: Any, found: list[Problem], depth: int) -> int:
     if depth > _DEEPEST:
-        found.append(Problem("", "too_deep", f"components are nested more than {_DEEPEST} deep."))
+        found.append(Problem("form.too_deep", facts={"limit": _DEEPEST}))
         return 0
     seen: set[str] = set()
     count = 0
     for one in components:
         if not isinstance(one, dict):
-            found.append(Problem("", "no_component", f"{one!r} is no component."))
+            found.append(Problem("form.no_component", facts={"found": repr(one)[:80]}))
             continue
         count += 1
         found.extend(_component_problems(one, seen))
@@ -159,26 +149,30 @@ def _walk_problems(components: Any, found: list[Problem], depth: int) -> int:
 
 def _component_problems(one: Mapping[str, Any], seen: set[str]) -> Iterator[Problem]:
     kind, name = one.get("type"), str(one.get("id") or one.get("key") or one.get("type"))
+
+    def problem(code: str, **facts: Any) -> Problem:
+        return Problem(f"form.{code}", element=name, label=str(one.get("label") or name), facts=facts)
+
     if kind not in KEYED | STILL | NESTING:
-        yield Problem(name, "unknown_type", f"{name} has the type {kind!r}, which the house does not show.")
+        yield problem("unknown_type", kind=kind)
         return
     key = one.get("key") if kind in KEYED else one.get("path") if kind == "dynamiclist" else None
     if (kind in KEYED or kind == "dynamiclist") and not (isinstance(key, str) and key):
-        yield Problem(name, "no_key", f"{name} has no key under which its value is kept.")
+        yield problem("no_key")
     elif key in seen:
-        yield Problem(name, "duplicate_key", f"{name} uses the key {key}, which another component uses.")
+        yield problem("duplicate_key", key=key)
     elif isinstance(key, str):
         seen.add(key)
     if kind in CHOICES and not any(one.get(source) for source in ("values", "valuesKey", "valuesExpression")):
-        yield Problem(name, "no_options", f"{name} offers nothing to choose from.")
+        yield problem("no_options")
     for text in _expressions(one):
         try:
             feel.compile(_bare(text))
         except FeelSyntaxError as error:
-            yield Problem(name, "feel", f"{name} holds the expression {text!r}: {error}")
+            yield problem("feel", text=text, reason={"en": error.describe("en"), "fr": error.describe("fr")})
     pattern = (one.get("validate") or {}).get("pattern")
     if isinstance(pattern, str) and not pattern.startswith("="):
         try:
             regex.compile(pattern)
         except regex.error as error:
-            yield Problem(name, "pattern", f"{name} has a pattern that cannot be read: {error}.")
+            yield problem("pattern", reason=str(error))

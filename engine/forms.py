@@ -15,14 +15,13 @@ from typing import Any, Final
 
 import regex
 
-from engine.form_schema import STILL, TEMPLATE, Form, Problem, problems, read, sources
+from engine.form_schema import STILL, TEMPLATE, Form, problems, read, sources
 
 __all__ = [
     "Checked",
     "Filling",
     "Form",
     "Issue",
-    "Problem",
     "as_text",
     "check",
     "compute",

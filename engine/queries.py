@@ -120,33 +120,15 @@ def inbox(
         business_keys: only tasks of these, besides those whose name has ``text``; None for no such filter.
     """
     page, size = max(1, page), max(1, min(size, 200))
-    shelves = [_mine(person)] if shelf == "mine" else [_offered(person, groups)] if shelf == "team" else []
-    if shelf == "late":
-        late = UserTask.due_date < unit.now
-        shelves = [
-            _mine(person).where(late),
-            _offered(person, groups).where(TaskCandidate.due_date < unit.now),
-        ]
-    narrowed = [_narrow(query, text, business_keys) for query in shelves]
-    ids = (
-        sa.union(*(sa.select(query.subquery().c.id) for query in narrowed))
-        if len(narrowed) > 1
-        else narrowed[0]
-    )
-    total = unit.connection.scalar(
-        sa.select(sa.func.count()).select_from(ids.limit(COUNT_LIMIT + 1).subquery())
-    )
-    found = ids.subquery()
-    rows = (
-        unit.connection.execute(
-            sa.select(*_COLUMNS)
-            .where(UserTask.id.in_(sa.select(found.c.id)))
-            .order_by(UserTask.due_date.is_(None), UserTask.due_date, UserTask.id)
-            .limit(size)
-            .offset((page - 1) * size)
-        )
-        if len(narrowed) > 1 or shelf == "mine"
-        else _ordered(unit, narrowed[0], size, (page - 1) * size)
+    chosen = _shelf(unit, shelf, person, groups)
+    if text or business_keys is not None:
+        chosen = _narrow(chosen, text, business_keys)
+    counted = sa.select(sa.func.count()).select_from(chosen.limit(COUNT_LIMIT + 1).subquery())
+    total = unit.connection.scalar(counted)
+    wanted = chosen.order_by(chosen.selected_columns.due, chosen.selected_columns.id)
+    cut = wanted.limit(size).offset((page - 1) * size).subquery()
+    rows = unit.connection.execute(
+        sa.select(*_COLUMNS).join(cut, cut.c.id == UserTask.id).order_by(cut.c.due, UserTask.id)
     )
     return Inbox([_row(row) for row in rows], page, size, int(total or 0))
 
@@ -157,37 +139,40 @@ def counts(unit: UnitOfWork, *, person: str, groups: Collection[str]) -> dict[Sh
     return {shelf: inbox(unit, shelf, person=person, groups=groups, size=1).total for shelf in shelves}
 
 
-def _mine(person: str) -> sa.Select[Any]:
-    return sa.select(UserTask.id).where(UserTask.assignee == person, UserTask.status == "open")
+def _shelf(unit: UnitOfWork, shelf: Shelf, person: str, groups: Collection[str]) -> Any:
+    """Return the (id, due) of the tasks on a shelf.
 
-
-def _offered(person: str, groups: Collection[str]) -> sa.Select[Any]:
+    Free tasks are read along the index of candidates, in the order of their due dates: a page costs as many
+    rows as it shows, however many are open.
+    """
     names = sorted({*groups, f"user:{person}"})
-    return (
-        sa.select(UserTask.id, TaskCandidate.due_date)
+    mine = sa.select(UserTask.id, sa.func.coalesce(UserTask.due_date, projections.NEVER).label("due")).where(
+        UserTask.assignee == person, UserTask.status == "open"
+    )
+    free = (
+        sa.select(UserTask.id, TaskCandidate.due_date.label("due"))
         .join(TaskCandidate, TaskCandidate.task_id == UserTask.id)
         .where(TaskCandidate.name.in_(names), UserTask.assignee.is_(None), UserTask.status == "open")
-        .group_by(UserTask.id, TaskCandidate.due_date)
+        .distinct()
     )
+    if shelf == "mine":
+        return mine
+    if shelf == "team":
+        return free
+    late = sa.union_all(
+        mine.where(UserTask.due_date < unit.now), free.where(TaskCandidate.due_date < unit.now)
+    ).subquery()
+    return sa.select(late.c.id, late.c.due)
 
 
-def _ordered(unit: UnitOfWork, offered: sa.Select[Any], size: int, offset: int) -> list[Any]:
-    """Read free tasks along the index of candidates: as many rows as a page needs, however many are open."""
-    page = offered.order_by(TaskCandidate.due_date, UserTask.id).limit(size).offset(offset).subquery()
-    return list(
-        unit.connection.execute(
-            sa.select(*_COLUMNS).join(page, page.c.id == UserTask.id).order_by(page.c.due_date, UserTask.id)
-        )
-    )
-
-
-def _narrow(query: sa.Select[Any], text: str, business_keys: Collection[str] | None) -> sa.Select[Any]:
+def _narrow(chosen: Any, text: str, business_keys: Collection[str] | None) -> Any:
+    inner = chosen.subquery()
     wanted = []
     if text:
         wanted.append(UserTask.name.icontains(text, autoescape=True))
     if business_keys is not None:
         wanted.append(UserTask.business_key.in_(sorted(business_keys)))
-    return query.where(sa.or_(*wanted)) if wanted else query
+    return sa.select(inner.c.id, inner.c.due).join(UserTask, UserTask.id == inner.c.id).where(sa.or_(*wanted))
 
 
 def task(unit: UnitOfWork, task_id: str) -> TaskRow:

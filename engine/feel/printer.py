@@ -12,7 +12,7 @@ from typing import Any, Final
 from engine.feel import syntax
 from engine.feel.lexer import escape
 from engine.feel.names import is_plain
-from engine.feel.parser import ADD, AND, COMPARE, MULTIPLY, OR, POWER, UNARY
+from engine.feel.parser import ADD, AND, COMPARE, GENERIC_TYPES, MULTIPLY, OR, POWER, UNARY
 from engine.feel.syntax import FeelType, Node
 from engine.feel.types import NAMES
 
@@ -155,7 +155,7 @@ _PRINTERS: Final[dict[type, Callable[[Any], str]]] = {
     syntax.Negation: lambda node: f"-{_at(node.operand, UNARY)}",
     syntax.And: lambda node: " and ".join(_conjunct(term) for term in node.terms),
     syntax.Or: lambda node: " or ".join(_at(term, OR + 1) for term in node.terms),
-    syntax.Comparison: lambda node: f"{_at(node.left, COMPARE)} {node.operator} {_at(node.right, ADD)}",
+    syntax.Comparison: lambda node: f"{_compared(node)} {node.operator} {_at(node.right, ADD)}",
     syntax.Between: lambda node: (
         f"{_at(node.value, COMPARE)} between {_at(node.low, ADD)} and {_at(node.high, ADD)}"
     ),
@@ -175,6 +175,12 @@ _PRINTERS: Final[dict[type, Callable[[Any], str]]] = {
     syntax.HalfRange: lambda node: f"({node.operator} {_at(node.operand, ADD)})",
     syntax.UnaryTest: lambda node: f"{node.operator} {_at(node.operand, ADD)}",
 }
+
+
+def _compared(node: syntax.Comparison) -> str:
+    """Write the left side so that ``(x instance of list) < 5`` does not become the type ``list<…>``."""
+    text = _at(node.left, COMPARE)
+    return f"({text})" if node.operator == "<" and text.endswith(tuple(GENERIC_TYPES)) else text
 
 
 def _conjunct(node: Node) -> str:

@@ -43,14 +43,19 @@ def write(
     Raises:
         Unfit: no reason is given.
     """
+    reason = rules.text(text, "reason", limit=1000)
+    last = session.scalar(
+        sa.select(sa.func.max(Change.number)).where(Change.noun == noun, Change.row_id == row_id)
+    )
     row = Change(
         id=ids.new(at),
         noun=noun,
         row_id=row_id,
+        number=(last or 0) + 1,
         at=at,
         by=by,
         kind=kind,
-        text=rules.text(text, "reason", limit=1000),
+        text=reason,
         facts=dict(facts),
     )
     session.add(row)
@@ -61,4 +66,4 @@ def write(
 def of(session: Session, noun: str, row_id: str) -> Sequence[Change]:
     """Return the changes of a row, the oldest first."""
     query = sa.select(Change).where(Change.noun == noun, Change.row_id == row_id)
-    return session.scalars(query.order_by(Change.at, Change.id)).all()
+    return session.scalars(query.order_by(Change.number)).all()

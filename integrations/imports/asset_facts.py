@@ -37,7 +37,7 @@ class Facts:
     code: str
     name: str
     address: str | None
-    owned_from: date
+    owned_from: date | None
     point: places.Point | None
     geometry: dict[str, Any] | None
     attributes: Mapping[str, Any]
@@ -130,7 +130,6 @@ def _facts(row: Row, profile: Profile) -> Facts:
     name = _cell(row, facts.name) or facts.name_otherwise.format(key=key, place=place)
     if not name:
         raise Unfit("Expected a name, but found none.", field=facts.name)
-    owned_from = values.day(_raw(row, facts.owned_from), facts.owned_from)
     own = {
         attribute: values.attribute(_raw(row, options.column), options, options.column, profile.file.decimal)
         for attribute, options in profile.attributes.items()
@@ -141,7 +140,7 @@ def _facts(row: Row, profile: Profile) -> Facts:
         code=code,
         name=name,
         address=_cell(row, facts.address) or None,
-        owned_from=owned_from or date.fromisoformat(facts.owned_from_otherwise),
+        owned_from=values.day(_raw(row, facts.owned_from), facts.owned_from),
         point=point,
         geometry=geometry,
         attributes={attribute: value for attribute, value in own.items() if value is not None},
@@ -197,7 +196,7 @@ def _merged(rows: Sequence[Facts], profile: Profile, report: Report) -> Facts:
         lines=tuple(facts.lines[0] for facts in rows),
         name=_JOINT.join(name for name, _ in names.most_common())[:200],
         address=next((facts.address for facts in rows if facts.address), None),
-        owned_from=min(facts.owned_from for facts in rows),
+        owned_from=min((facts.owned_from for facts in rows if facts.owned_from), default=None),
         point=places.centre(geometry) if geometry is not None else first.point,
         geometry=geometry,
         attributes={attribute: value for attribute, value in attributes.items() if value is not None},

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -26,7 +26,7 @@ from integrations.imports.profile import Profile
 from integrations.imports.report import Note, Report
 from registry import asset_rows, assets, ids
 from registry.errors import Refused
-from registry.fields import Problem
+from registry.fields import Problem, check_schema
 from registry.tables.assets import Asset, AssetClass, AssetSource
 
 _CHUNK = 500
@@ -68,15 +68,16 @@ def plan(session: Session, source: Source, profile: Profile, *, entity_id: str, 
 
     Raises:
         UnfitProfile: the file lacks a column that the profile names.
+        Unfit: the class of the profile asks for something that would not be checked.
     """
     check_columns(source, profile)
     report = Report(profile=profile.name, format=source.format, read=len(source.rows))
-    known_class = session.scalar(sa.select(AssetClass).where(AssetClass.code == profile.asset_class.code))
-    class_ = known_class or AssetClass(code=profile.asset_class.code, fields=dict(profile.asset_class.fields))
-    found = [
-        facts for facts in combined(source, profile, report) if _fits(facts, class_, entity_id, report, at)
-    ]
     made = Plan(profile, entity_id, report)
+    class_ = session.scalar(sa.select(AssetClass).where(AssetClass.code == profile.asset_class.code))
+    if class_ is None:
+        check_schema(profile.asset_class.fields)
+        class_ = AssetClass(code=profile.asset_class.code, fields=dict(profile.asset_class.fields))
+    found = [facts for facts in combined(source, profile, report) if _fits(facts, class_, made, at)]
     _compare(session, made, found)
     return made
 
@@ -88,7 +89,7 @@ def write(session: Session, made: Plan, *, at: datetime, by: str) -> Report:
         Refused: the registry changed since the plan was made.
     """
     class_ = _class(session, made.profile, at, by)
-    drafts = [_draft(facts, class_.code, made.entity_id) for facts in made.new]
+    drafts = [_draft(facts, made.profile, made.entity_id) for facts in made.new]
     created = assets.create_many(session, drafts, at=at, by=by)
     _remember(session, made.profile.name, list(zip(created, made.new, strict=True)), at)
     reason = f"import {made.profile.name}"
@@ -109,16 +110,14 @@ def write(session: Session, made: Plan, *, at: datetime, by: str) -> Report:
     return made.report
 
 
-def _fits(facts: Facts, class_: AssetClass, entity_id: str, report: Report, at: datetime) -> bool:
+def _fits(facts: Facts, class_: AssetClass, made: Plan, at: datetime) -> bool:
     """Tell whether the registry would take the asset; if not, refuse all its rows with the reason."""
     try:
-        asset_rows.row(_draft(facts, class_.code, entity_id), class_, at, "")
+        asset_rows.row(_draft(facts, made.profile, made.entity_id), class_, at, "")
     except Refused as error:
         problems: Sequence[Problem] = error.facts.get("problems", ())
         about = problems[0].field if problems else str(error.facts.get("field", ""))
-        for line in facts.lines:
-            report.refuse(line, facts.key, about, error.message)
-        report.merged -= len(facts.lines) - 1
+        made.report.refuse_asset(facts.lines, facts.key, about, error.message)
         return False
     return True
 
@@ -191,13 +190,13 @@ def _class(session: Session, profile: Profile, at: datetime, by: str) -> AssetCl
     )
 
 
-def _draft(facts: Facts, class_code: str, entity_id: str) -> asset_rows.Draft:
+def _draft(facts: Facts, profile: Profile, entity_id: str) -> asset_rows.Draft:
     return asset_rows.Draft(
         entity_id=entity_id,
-        class_code=class_code,
+        class_code=profile.asset_class.code,
         code=facts.code,
         name=facts.name,
-        owned_from=facts.owned_from,
+        owned_from=facts.owned_from or date.fromisoformat(profile.facts.owned_from_otherwise),
         address=facts.address,
         longitude=facts.point.longitude if facts.point else None,
         latitude=facts.point.latitude if facts.point else None,

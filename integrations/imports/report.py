@@ -7,7 +7,7 @@ Next: ``web/cli/imports.py``.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TextIO
 
@@ -53,6 +53,13 @@ class Report:
         """Count a row as refused, and say why."""
         self.refused += 1
         self.notes.append(Note(line, "refused", key, column, reason))
+
+    def refuse_asset(self, lines: Sequence[int], key: str, column: str, reason: str) -> None:
+        """Count all rows of an asset as refused: those that were to be merged are merged no more."""
+        self.merged -= len(lines) - 1
+        self.notes = [note for note in self.notes if note.kind != "merged" or note.line not in lines]
+        for line in lines:
+            self.refuse(line, key, column, reason)
 
     def settle(self, outcome: Outcome, lines: int) -> None:
         """Count an asset and the rows that make it."""

@@ -19,11 +19,12 @@ class Change(Base):
     """One change of one row: who, when, what kind, why, and the facts."""
 
     __tablename__ = "change"
-    __table_args__ = (sa.Index("ix_change_noun_row", "noun", "row_id", "at"),)
+    __table_args__ = (sa.UniqueConstraint("noun", "row_id", "number"),)
 
     id: Mapped[str] = mapped_column(primary_key=True)
     noun: Mapped[str]
     row_id: Mapped[str]
+    number: Mapped[int]
     at: Mapped[datetime]
     by: Mapped[str]
     kind: Mapped[str]

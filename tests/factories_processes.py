@@ -115,9 +115,9 @@ class Town:
 
 
 @contextmanager
-def opened() -> Iterator[Town]:
+def opened(url: str = "sqlite://") -> Iterator[Town]:
     """Open the town on a Monday morning, its processes deployed."""
-    database = store.connect("sqlite://")
+    database = store.connect(url)
     engine.tables.Base.metadata.create_all(database)
     registry.tables.Base.metadata.create_all(database)
     clock = SettableClock(MORNING)

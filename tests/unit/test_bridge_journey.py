@@ -15,7 +15,7 @@ from registry.rules import WrongState
 from registry.tables.accounting import Posting
 from registry.tables.stock import Reservation
 from registry.tables.work import LabourEntry, WorkOrder
-from tests import factories_processes
+from tests import databases, factories_processes
 from tests.factories_processes import Town
 
 LINE = {"hours": Decimal("1.5")}
@@ -55,7 +55,7 @@ def _qualify(town: Town, **answers: object) -> None:
     town.done("qualify", **(given | answers))
 
 
-def test_a_leak_in_a_school_travels_to_the_accounts_without_the_window(town: Town) -> None:
+def _leak(town: Town) -> None:
     request_id = town.ask()
     assert town.waiting() == ["plan"]
     assert town.groups("plan") == ["PLOMBERIE:leader"]
@@ -70,6 +70,16 @@ def test_a_leak_in_a_school_travels_to_the_accounts_without_the_window(town: Tow
         assert checks.run(reading.session) == []
     town.wait(timedelta(days=5))
     assert town.status(request_id) == ("closed", "completed")
+
+
+def test_a_leak_in_a_school_travels_to_the_accounts_without_the_window(town: Town) -> None:
+    _leak(town)
+
+
+@pytest.mark.postgres
+def test_the_same_leak_travels_the_same_way_on_postgresql() -> None:
+    with databases.scratch() as url, factories_processes.opened(url) as town:
+        _leak(town)
 
 
 def test_the_requester_is_told_at_each_turn_and_never_twice(town: Town) -> None:

@@ -65,7 +65,9 @@ def _unique(name: str) -> Settle:
     def settle(rules: Sequence[int], outputs: Sequence[Output], state: State) -> Value:
         if len(rules) > 1:
             raise DecisionFailed(
-                f"Expected at most one rule of “{name}” to match, but rules {_listed(rules)} do.",
+                f"Expected at most one rule of “{name}” to match, but rules {_listed(rules, 'and')} do.",
+                french=f"Une règle au plus de « {name} » devait s'appliquer, mais les règles {_listed(rules, 'et')} "
+                "s'appliquent.",
                 reason="unique_violated",
                 rules=list(rules),
                 **state.facts(),
@@ -81,6 +83,8 @@ def _any(name: str) -> Settle:
             if equal(output.value, outputs[0].value, state.run) is not True:
                 raise DecisionFailed(
                     f"Expected the matching rules of “{name}” to agree, but rules {rules[0]} and {rule} do not.",
+                    french=f"Les règles de « {name} » qui s'appliquent devaient concorder, mais les règles "
+                    f"{rules[0]} et {rule} diffèrent.",
                     reason="any_violated",
                     rules=[rules[0], rule],
                     **state.facts(),
@@ -90,8 +94,8 @@ def _any(name: str) -> Settle:
     return settle
 
 
-def _listed(rules: Sequence[int]) -> str:
-    return ", ".join(str(rule) for rule in rules[:-1]) + f" and {rules[-1]}"
+def _listed(rules: Sequence[int], last: str) -> str:
+    return ", ".join(str(rule) for rule in rules[:-1]) + f" {last} {rules[-1]}"
 
 
 def _ordered(

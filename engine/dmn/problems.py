@@ -93,8 +93,16 @@ class DmnRefused(Refused):
 class DecisionFailed(Failed):
     """A decision has no answer: its rules contradict one another, or it needs itself.
 
-    ``reason`` is ``unique_violated``, ``any_violated``, ``cyclic_requirement`` or ``not_callable``;
+    ``reason`` is ``unique_violated``, ``any_violated`` or ``cyclic_requirement``;
     ``decision`` is the id of the decision and ``rules`` holds the numbers of the rules that disagree.
     """
 
     code = "decision_failed"
+
+    def __init__(self, message: str, *, french: str, reason: str, **facts: Any) -> None:
+        super().__init__(message, reason=reason, **facts)
+        self.french = french
+
+    def describe(self, language: str = "fr") -> str:
+        """Say it in ``"fr"`` or ``"en"``."""
+        return self.french if language == "fr" else self.message

@@ -107,6 +107,7 @@ class State:
             names = [each.name for each in [*self.active[self.active.index(node) :], node]]
             raise DecisionFailed(
                 f"Expected a decision that does not need itself, but {' needs '.join(names)}.",
+                french=f"Une décision ne doit pas avoir besoin d'elle-même, mais : {' → '.join(names)}.",
                 reason="cyclic_requirement",
                 decision=node.name,
                 rules=[],

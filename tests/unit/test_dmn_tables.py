@@ -52,6 +52,7 @@ def test_unique_fails_with_the_numbers_of_the_rules_that_meet():
     assert caught.value.rules == [2, 3]
     assert caught.value.decision == "d_answer"
     assert "rules 2 and 3" in str(caught.value)
+    assert "règles 2 et 3" in caught.value.describe("fr")
 
 
 def test_any_answers_when_its_rules_agree_and_fails_when_they_do_not():

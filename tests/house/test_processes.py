@@ -27,6 +27,7 @@ NS = {
     "di": "http://www.omg.org/spec/BPMN/20100524/DI",
     "dc": "http://www.omg.org/spec/DD/20100524/DC",
     "dd": "http://www.omg.org/spec/DD/20100524/DI",
+    "z": "http://camunda.org/schema/zeebe/1.0",
 }
 BPMN = f"{{{NS['b']}}}*"
 TOLD = {"userTask", "serviceTask", "sendTask", "scriptTask", "businessRuleTask", "callActivity", "subProcess"}
@@ -142,6 +143,19 @@ def test_each_activity_has_a_label_and_says_what_it_is_for(domain: str, name: st
             and not (element.get("name") and element.findtext("b:documentation", namespaces=NS))
         ]
         assert silent == []
+
+
+@pytest.mark.parametrize(("domain", "name"), DIAGRAMS)
+def test_each_label_has_its_english(domain: str, name: str) -> None:
+    english = "b:extensionElements/z:properties/z:property[@name='label_en']"
+    labelled = [one for one in diagram(domain, name).iter(BPMN) if one.get("name") and one.get("id")]
+    outside = ("message", "error", "definitions")
+    missing = [
+        one.get("id")
+        for one in labelled
+        if etree.QName(one).localname not in outside and one.find(english, NS) is None
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize(("domain", "name"), DIAGRAMS)

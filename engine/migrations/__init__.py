@@ -1,0 +1,1 @@
+"""Revisions of the engine's schema, dated; see web/migrations.py."""

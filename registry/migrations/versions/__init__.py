@@ -1,0 +1,1 @@
+"""Revisions of the registry's schema, dated; see web/migrations.py."""

@@ -71,15 +71,14 @@ def check(files: Iterable[File], known: Known | None = None) -> Checked:
     """
     known = known or Known()
     checked = Checked()
-    models: list[tuple[File, kernel.Reading]] = []
+    decision_files: list[File] = []
     for file in files:
         if file.name.endswith(".bpmn"):
             reading = kernel.read(file.content, file.name)
             checked.problems += reading.problems
             checked.processes += [(file, process) for process in reading.processes]
-            models.append((file, reading))
         elif file.name.endswith(".dmn"):
-            _check_decisions(file, checked)
+            decision_files.append(file)
         elif file.name.endswith(".form"):
             _check_form(file, checked)
         else:
@@ -90,6 +89,7 @@ def check(files: Iterable[File], known: Known | None = None) -> Checked:
                     facts={"reason": "its name ends in none of .bpmn .dmn .form"},
                 )
             )
+    _check_decisions(decision_files, checked)
     processes = known.processes | {process.process_id for _, process in checked.processes}
     decisions = known.decisions | {decision for _, decision, _ in checked.decisions}
     form_ids = known.forms | {form for _, form in checked.forms}
@@ -99,14 +99,20 @@ def check(files: Iterable[File], known: Known | None = None) -> Checked:
     return checked
 
 
-def _check_decisions(file: File, checked: Checked) -> None:
-    try:
-        model = dmn.read(file.content, name=file.name)
-    except dmn.DmnRefused as refused:
-        checked.problems += [_of_decision(file, problem) for problem in refused.problems]
-        return
-    checked.problems += [_of_decision(file, problem) for problem in dmn.check(model)]
-    checked.decisions += [(file, decision.id, decision.name) for decision in model.decisions]
+def _check_decisions(files: Sequence[File], checked: Checked) -> None:
+    """Check decision files; those that can be read are read together, since they may import one another."""
+    readable: list[File] = []
+    for file in files:
+        try:
+            dmn.read(file.content, name=file.name)
+            readable.append(file)
+        except dmn.DmnRefused as refused:
+            checked.problems += [_of_decision(file, problem) for problem in refused.problems]
+    models = dmn.read_all({file.name: file.content for file in readable})
+    for file in readable:
+        model = models[file.name]
+        checked.problems += [_of_decision(file, problem) for problem in dmn.check(model)]
+        checked.decisions += [(file, decision.id, decision.name) for decision in model.decisions]
 
 
 def _of_decision(file: File, problem: dmn.Problem) -> Problem:

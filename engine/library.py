@@ -15,12 +15,19 @@ import sqlalchemy as sa
 
 from engine import dmn, forms, kernel
 from engine.errors import Missing
-from engine.tables import Definition, Resource
+from engine.tables import Definition, DeploymentFile, Resource
 
 T = TypeVar("T")
 _DEFINITION = sa.select(
     Definition.id, Definition.key, Definition.file, Definition.deployment_id, Resource.content
 ).join(Resource, Resource.hash == Definition.hash)
+
+
+_DECISION_FILES = (
+    sa.select(DeploymentFile.name, Resource.content)
+    .join(Resource, Resource.hash == DeploymentFile.hash)
+    .where(DeploymentFile.deployment_id == sa.bindparam("deployment"), DeploymentFile.name.endswith(".dmn"))
+)
 
 
 class Library:
@@ -53,9 +60,13 @@ class Library:
         Raises:
             Missing: there is no such definition.
         """
-        return self._get(
-            self._decisions, connection, definition_id, lambda row: dmn.read(row.content, name=row.file)
-        )
+
+        def compile_it(row: sa.Row[str, str, str, str, bytes]) -> dmn.Model:
+            # Decision files of one deployment may import one another.
+            files = connection.execute(_DECISION_FILES, {"deployment": row.deployment_id})
+            return dmn.read_all({file.name: file.content for file in files})[row.file]
+
+        return self._get(self._decisions, connection, definition_id, compile_it)
 
     def form(self, connection: sa.Connection, definition_id: str) -> forms.Form:
         """Return the schema of a form.

@@ -115,7 +115,7 @@ def reverse(session: Session, posting_id: str, *, reason: str, at: datetime, by:
         Unfit: no reason is given.
     """
     why = rules.text(reason, "reason", limit=2000)
-    asked = rows.get(session, Posting, posting_id, "posting")
+    asked = get(session, posting_id)
     if asked.reversal_of is not None:
         raise AlreadyReversed(
             f"Expected a posting to reverse, but {asked.label} is a reversal itself. Settle its costs anew.",
@@ -130,6 +130,11 @@ def reverse(session: Session, posting_id: str, *, reason: str, at: datetime, by:
         for leg in sorted(legs, key=lambda leg: (leg.entity_id, leg.journal_id, leg.id))
     }
     return reversals[posting_id]
+
+
+def get(session: Session, posting_id: str) -> Posting:
+    """Return the posting with that id, or raise Missing."""
+    return rows.get(session, Posting, posting_id, "posting")
 
 
 def lines_of(session: Session, posting_id: str) -> list[PostingLine]:

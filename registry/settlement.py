@@ -35,6 +35,7 @@ __all__ = [
     "AlreadyAnswered",
     "create_rule",
     "explained",
+    "get",
     "group_of",
     "install_defaults",
     "lines_of",
@@ -125,13 +126,18 @@ def reject(session: Session, proposal_id: str, *, code: str, text: str, at: date
     return asked
 
 
+def get(session: Session, proposal_id: str) -> Proposal:
+    """Return the proposal with that id, or raise Missing."""
+    return rows.get(session, Proposal, proposal_id, "proposal")
+
+
 def group_of(session: Session, proposal_id: str) -> list[Proposal]:
     """Return a proposal with the other leg of its re-invoice, if any, locked, in an order all callers share.
 
     Raises:
         Missing: there is no such proposal.
     """
-    proposal = rows.get(session, Proposal, proposal_id, "proposal")
+    proposal = get(session, proposal_id)
     same = Proposal.id == proposal_id
     if proposal.group_id is not None:
         same = Proposal.group_id == proposal.group_id

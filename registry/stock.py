@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from registry import ids, money, quantity, rows, rules
+from registry import ids, money, quantity, rows, rules, search
 from registry.errors import Missing, Refused
 from registry.tables.entities import Entity
 from registry.tables.stock import Item, StockBalance, StockCount, StockMove, Store
@@ -91,6 +91,7 @@ def create_item(
     )
     session.add(item)
     session.flush()
+    search.index(session, "item", item.id, item.code, item.name_fr, item.name_en)
     return item
 
 

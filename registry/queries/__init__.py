@@ -6,6 +6,20 @@ writes. Next: ``registry/queries/page.py``.
 
 from __future__ import annotations
 
+from registry.queries.accounting import (
+    PostingRow,
+    PostingSheet,
+    ProposalRow,
+    ProposalSheet,
+    SourceRow,
+    accounts,
+    journals,
+    periods,
+    posting_sheet,
+    postings_page,
+    proposal_sheet,
+    proposals_page,
+)
 from registry.queries.estate import AssetHistory, AssetRow, CostRow, asset_history, assets_page, assets_within
 from registry.queries.page import Page
 from registry.queries.people import names_of
@@ -16,23 +30,59 @@ from registry.queries.requests import (
     requests_by_status,
     requests_page,
 )
+from registry.queries.stock import (
+    MaterialRow,
+    MoveRow,
+    ReservationRow,
+    StockRow,
+    materials_of,
+    moves_page,
+    reorder_list,
+    reservations_of_item,
+    reservations_of_order,
+    stock_page,
+    stores,
+)
 from registry.queries.work import OrderRow, order_timeline, orders_page
 
 __all__ = [
     "AssetHistory",
     "AssetRow",
     "CostRow",
+    "MaterialRow",
+    "MoveRow",
     "OrderRow",
     "Page",
+    "PostingRow",
+    "PostingSheet",
+    "ProposalRow",
+    "ProposalSheet",
     "RequestRow",
+    "ReservationRow",
+    "SourceRow",
+    "StockRow",
     "TimelineRow",
+    "accounts",
     "asset_history",
     "assets_page",
     "assets_within",
+    "journals",
+    "materials_of",
+    "moves_page",
     "names_of",
     "order_timeline",
     "orders_page",
+    "periods",
+    "posting_sheet",
+    "postings_page",
+    "proposal_sheet",
+    "proposals_page",
+    "reorder_list",
     "request_timeline",
     "requests_by_status",
     "requests_page",
+    "reservations_of_item",
+    "reservations_of_order",
+    "stock_page",
+    "stores",
 ]

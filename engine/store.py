@@ -59,7 +59,6 @@ def _connect_sqlite(url: sa.URL) -> sa.Engine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={LOCK_SECONDS * 1000}")
         cursor.close()
 
     @sa.event.listens_for(database, "begin")

@@ -16,7 +16,7 @@ from integrations.imports import files, profile
 from integrations.imports.report import Report, write_csv
 from registry import entities
 from registry.tables.entities import Entity
-from web import settings
+from web import migrations, settings
 from web.database import open_house
 
 ACTOR = "system:import"
@@ -36,7 +36,7 @@ def import_() -> None:
 @click.option(
     "--entity", "entity_code", help="Code of the owner of new assets; needed when there are several."
 )
-@click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, row by row, and write nothing.")
 @click.option(
     "--report",
     "report_file",
@@ -49,6 +49,8 @@ def import_assets(
     """Import assets from FILE: a CSV, a GeoJSON or a zipped shapefile."""
     chosen = profile.load(profile_name)
     house = open_house(settings.read())
+    if migrations.behind(house.database):
+        raise click.ClickException("The database is behind. Run: guichet db upgrade")
     click.echo(f"Reading {file.name} as {chosen.title} …", err=True)
     source = files.read(file, header_until=chosen.file.header_until)
     click.echo(f"{len(source.rows):,} rows, {source.format}. Comparing with the registry …", err=True)
@@ -113,11 +115,12 @@ def _tell(report: Report, owner: Entity, *, dry_run: bool, report_file: Path | N
     if report.absent:
         click.echo(f"  {report.absent:,} assets of earlier files are not in this one; they stay as they are.")
     notes = sorted(report.notes, key=lambda note: (note.kind != "refused", note.line))
-    for note in notes[:_SHOWN]:
+    shown = notes if dry_run else notes[:_SHOWN]
+    for note in shown:
         about = f" {note.field}" if note.field else ""
         click.echo(f"  row {note.line} {note.kind}{about}: {note.reason}")
-    if len(notes) > _SHOWN:
-        click.echo(f"  … and {len(notes) - _SHOWN:,} more rows to look at.")
+    if len(notes) > len(shown):
+        click.echo(f"  … and {len(notes) - len(shown):,} more rows to look at.")
     if notes and report_file is None:
         click.echo("Next: add --report FILE.csv to keep the list of rows refused, merged or remarked on.")
     elif report_file is not None:

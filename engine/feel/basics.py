@@ -23,6 +23,7 @@ from engine.feel.values import (
     MONTHS,
     ORDERED,
     RANGE,
+    STRING,
     TIME,
     Function,
     Range,
@@ -48,8 +49,16 @@ def constant(builder: Builder, node: syntax.Constant) -> Closure:
 
 
 def temporal_literal(builder: Builder, node: syntax.Temporal) -> Closure:
-    """Make ``@"…"``."""
-    return builder.constant(temporal.read(node.text))
+    """Make ``@"…"``; what is no date, time or duration gives null with a warning."""
+    value = temporal.read(node.text)
+    if value is not None:
+        return builder.constant(value)
+    place = builder.place(node)
+
+    def absent(scope: Scope) -> None:
+        scope.run.warn("INVALID_ARGUMENTS", place, name="@", given=STRING)
+
+    return absent
 
 
 def name(builder: Builder, node: syntax.Name, functions: dict[str, Function]) -> Closure:

@@ -168,10 +168,11 @@ def move_months(moment: Moment, months: int, last_day: int) -> Moment:
 
 def key(moment: Moment) -> tuple[int, datetime]:
     """Give what equality and order go by: cycles and UTC, or local time without a zone."""
+    actual = moment.near if isinstance(moment, FarDate) else moment
     cycles, near = split(moment)
-    if not isinstance(near, datetime):
+    if not isinstance(actual, datetime):
         return cycles, datetime(near.year, near.month, near.day)  # noqa: DTZ001 - only compared with its like
-    offset = near.utcoffset()
+    offset = actual.utcoffset()  # of the actual year: the near one may have other summer times
     instant = near.replace(tzinfo=None) - (offset or timedelta())
     more, year = divmod(instant.year - FIRST_YEAR, CYCLE_YEARS)
     return cycles + more, instant.replace(year=FIRST_YEAR + year)

@@ -116,17 +116,21 @@ class Parser(Cursor):
     def in_tests(self) -> tuple[Node, ...]:
         """Read what stands after ``in``: one test, or several in parentheses."""
         if not self.sees("("):
-            return (self.test(),)
+            return (self.single_test(),)
         start = self.at
         self.next()
         tests = [self.test()]
         if self.sees(".."):  # it was an open range: (1..5]
             self.go(start)
-            return (self.test(),)
+            return (self.single_test(),)
         while self.skip(","):
             tests.append(self.test())
         self.take(")", ",")
         return tuple(tests)
+
+    def single_test(self) -> Node:
+        """Read a test without parentheses: ``x in [1..5] and y`` is a conjunction, not a test of one."""
+        return self.test() if self.here.text in TESTS else self.operation(ADD)
 
     def test(self) -> Node:
         """Read one unary test: ``< 10``, or an expression."""

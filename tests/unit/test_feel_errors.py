@@ -118,6 +118,7 @@ def warnings(text, **variables):
         ("for i in null return i", ("INVALID_TYPE", 1, {"operator": "for", "kind": "null"})),
         ("[1..true]", ("INVALID_TYPE", 1, {"operator": "..", "kind": "number, boolean"})),
         ("sqrt(-1)", ("INVALID_ARGUMENTS", 1, {"name": "sqrt", "given": "number"})),
+        ('@"21/11/2026"', ("INVALID_ARGUMENTS", 1, {"name": "@", "given": "string"})),
         ("sqrt()", ("INVALID_ARGUMENTS", 1, {"name": "sqrt", "given": ""})),
         ("triage(1)", ("NO_FUNCTION", 7, {"name": "triage"})),
         ("1 instance of tThing", ("NO_TYPE", 15, {"name": "tThing"})),

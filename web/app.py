@@ -6,10 +6,10 @@ opens a file, a port or a database itself. Next: ``web/security.py``, then ``web
 
 from __future__ import annotations
 
-from engine.store import Engine
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from engine.store import Engine
 from web import bundle, compression, errors, i18n, parts, security
 from web.pages import BLUEPRINTS
 from web.settings import Settings, secret_key

@@ -13,7 +13,7 @@ DIST = Path(__file__).parent / "static" / "dist"
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 
-class NotBuilt(RuntimeError):  # noqa: N818 - a sentence about the installation, like the errors of the floors below
+class NotBuilt(RuntimeError):
     """The installation lacks the browser files or the catalogues that its build makes."""
 
 

@@ -13,7 +13,9 @@ from flask_login import current_user
 
 from engine import store
 from engine.clock import SystemClock
+from engine.worker import Worker
 from integrations.tasks import HANDLERS
+from registry import reservations
 from web.settings import Settings
 
 PUBLIC_ACTOR = "system:portal"
@@ -25,6 +27,16 @@ def open_house(settings: Settings) -> store.Engine:
         settings.home.mkdir(parents=True, exist_ok=True)
     database = store.connect(settings.database_url)
     return store.Engine(database, clock=SystemClock(), handlers=HANDLERS, zone=settings.timezone)
+
+
+def background(house: store.Engine) -> Worker:
+    """Return the worker of this house: timers and deliveries, and the registry's own chores."""
+
+    def expire_reservations() -> None:
+        with house.begin("system:reservations") as unit:
+            reservations.expire_due(unit.session, at=unit.now, by=unit.actor)
+
+    return Worker(house, chores={"reservations": (60.0, expire_reservations)})
 
 
 def house() -> store.Engine:

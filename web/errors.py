@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from engine import errors as engine_errors
 from registry import errors as registry_errors
+from registry import rules
 
 log = structlog.get_logger()
 
@@ -59,7 +60,7 @@ def status_of(error: Exception) -> int:
     match error:
         case engine_errors.Busy():
             return 503
-        case engine_errors.DefinitionRefused():
+        case engine_errors.DefinitionRefused() | rules.Unfit():
             return 422
         case engine_errors.Refused() | registry_errors.Refused() | engine_errors.BpmnError():
             return 409

@@ -7,7 +7,7 @@ Comes in: a schema, the task's variables, what was entered so far, issues. Goes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -21,13 +21,11 @@ from engine import forms
 from engine.form_schema import CHOICES, KEYED
 from engine.forms import Filling, Issue
 from web import i18n
+from web.files import Drawer
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["image", "html_inline", "html_block"])
 EMPTY = Markup("")
-_WIDTHS = (4, 5, 6, 8, 10, 11, 12)
-
-# How an upload is kept: the file → what the submission says about it.
-Keep = Callable[[FileStorage], Mapping[str, Any]]
+_WIDTHS = range(2, 16)
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def submitted(
     components: Iterable[Mapping[str, Any]],
     posted: MultiDict[str, str],
     files: MultiDict[str, FileStorage],
-    keep: Keep,
+    drawer: Drawer,
     prefix: str = "",
 ) -> dict[str, Any]:
     """Return the typed submission of a posted form; texts that are no numbers stay texts, for the check to name."""
@@ -72,11 +70,13 @@ def submitted(
         kind = one["type"]
         if kind == "group":
             path = one.get("path")
-            inner = submitted(one["components"], posted, files, keep, f"{prefix}{path}." if path else prefix)
+            inner = submitted(
+                one["components"], posted, files, drawer, f"{prefix}{path}." if path else prefix
+            )
             found.update({path: inner} if path else inner)
         elif kind == "dynamiclist":
             found[one["path"]] = [
-                submitted(one["components"], posted, files, keep, f"{prefix}{one['path']}.{row}.")
+                submitted(one["components"], posted, files, drawer, f"{prefix}{one['path']}.{row}.")
                 for row in _rows(posted, f"{prefix}{one['path']}.")
             ]
         elif kind in KEYED and kind != "expression":
@@ -86,7 +86,12 @@ def submitted(
             elif kind in {"checklist", "taglist"}:
                 found[one["key"]] = posted.getlist(name)
             elif kind == "filepicker":
-                found[one["key"]] = [dict(keep(each)) for each in files.getlist(name) if each.filename]
+                kept = [
+                    known for written in posted.getlist(name) if (known := drawer.known(written)) is not None
+                ]
+                found[one["key"]] = kept + [
+                    drawer.keep(each) for each in files.getlist(name) if each.filename
+                ]
             elif name in posted:
                 found[one["key"]] = _decimal(posted[name]) if kind == "number" else posted[name].strip()
     return _nested(found)
@@ -320,9 +325,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 def _html(text: str) -> Markup:
     tokens = _MARKDOWN.parse(text)
     for one in tokens:
-        if one.tag in {"h1", "h2"}:
-            one.tag = "h2"
-        elif one.tag in {"h4", "h5", "h6"}:
-            one.tag = "h3"
+        if one.tag in {"h1", "h2", "h3", "h4", "h5", "h6"}:
+            one.tag = "h2"  # below the page's own title, whatever the author chose
     # Raw HTML and images are off, links are checked by the library: what comes out is made of its own tags.
     return Markup(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))  # noqa: S704

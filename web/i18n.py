@@ -93,6 +93,13 @@ def euros(cents: int | None) -> str:
     return format_currency(Decimal(cents) / 100, "EUR", locale=_locale())
 
 
+def whole_euros(cents: int) -> str:
+    """Write integer cents as whole euros, for scales: ``1 200 €``."""
+    return format_currency(
+        Decimal(cents) / 100, "EUR", format="#,##0 ¤", locale=_locale(), currency_digits=False
+    )
+
+
 def number(value: Decimal | float | None) -> str:
     """Write a number with the separators of the language."""
     return "–" if value is None else format_decimal(value, locale=_locale())

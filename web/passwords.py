@@ -17,7 +17,7 @@ _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash("nobody has this password")
 
 
-class TooShort(ValueError):  # noqa: N818 - a refusal, not a program error
+class TooShort(ValueError):
     """The password has fewer characters than the house asks for."""
 
 

@@ -7,7 +7,7 @@ Next: ``web/sign_in.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -100,6 +100,13 @@ def can(person: Any, action: str, entity_id: str | None = None) -> bool:
         role in roles and (entity_id is None or where is None or where == entity_id)
         for role, where in person.grants
     )
+
+
+def may_work(person: Any, assignee: str | None, groups: Collection[str], users: Collection[str]) -> bool:
+    """Say whether ``person`` may see and work on a task: the assignee, or a candidate of a free or taken one."""
+    if not isinstance(person, Visitor) or not can(person, "task.work"):
+        return False
+    return person.id == assignee or person.id in users or not person.groups.isdisjoint(groups)
 
 
 def scope(person: Any, action: str) -> frozenset[str] | None:

@@ -7,7 +7,7 @@ but for the accounts asked for. Next: ``web/app.py``.
 from __future__ import annotations
 
 import os
-import threading
+import signal
 from typing import Any
 
 import click
@@ -17,7 +17,7 @@ from registry import entities, people
 from registry.tables.people import ROLES
 from web import logs, migrations, passwords, settings
 from web.app import create_app
-from web.database import open_house
+from web.database import background, open_house
 
 ACTOR = "system:cli"
 
@@ -82,7 +82,6 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
 
     def __init__(self, chosen: settings.Settings) -> None:
         self.chosen = chosen
-        self.stopping = threading.Event()
         super().__init__()
 
     def load_config(self) -> None:
@@ -100,7 +99,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
         """Open the house of this process and build the application on it."""
         house = open_house(self.chosen)
         if self.chosen.worker:
-            background.start(house)
+            background(house).start()
         return create_app(self.chosen, house)
 
 
@@ -110,8 +109,13 @@ def worker() -> None:
     chosen = settings.read()
     logs.configure(chosen)
     house = open_house(chosen)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     click.echo(f"The worker runs (process {os.getpid()}) – stop with Ctrl-C.")
-    background.run(house)
+    running = background(house)
+    running.start()
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    running.stop()
+    click.echo("The worker has stopped.")
 
 
 @click.group("person")

@@ -4,6 +4,36 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from web.pages import ask, follow, language, sign_in
+from web.pages import (
+    ask,
+    assets,
+    follow,
+    home,
+    inbox,
+    language,
+    orders,
+    postings,
+    processes,
+    requests,
+    sign_in,
+    stock,
+    tasks,
+    uploads,
+)
 
-BLUEPRINTS: tuple[Blueprint, ...] = (ask.pages, follow.pages, sign_in.pages, language.pages)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    ask.pages,
+    follow.pages,
+    sign_in.pages,
+    language.pages,
+    uploads.pages,
+    home.pages,
+    inbox.pages,
+    tasks.pages,
+    processes.pages,
+    requests.pages,
+    orders.pages,
+    assets.pages,
+    stock.pages,
+    postings.pages,
+)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from integrations import intake
-from registry import assets, entities, natures
+from registry import assets, entities, natures, queries, requests
 from registry.errors import Missing
-from registry.queries import assets as asset_lists
 from web import files
 from web.database import begin, read
 from web.security import limiter, needs
@@ -60,11 +59,11 @@ def send() -> Any:
     if errors or "_search" in request.form:
         page = render_template("ask.html", **_choices(typed), typed=typed, errors=errors)
         return page, 422 if errors else 200
-    folder = current_app.extensions["settings"].files
-    photos = [files.keep(folder, one) for one in request.files.getlist("photos") if one.filename]
     with begin() as unit:
-        made = intake.open_request(unit, **_facts(unit.session, typed), photos=photos)
-    session["asked"] = made.token
+        made = intake.open_request(unit, **_facts(unit.session, typed))
+    for photo in request.files.getlist("photos"):
+        if photo.filename:
+            files.keep(current_app.extensions["settings"].files, made.id, photo)
     return redirect(url_for("ask.thanks", token=made.token))
 
 
@@ -73,7 +72,7 @@ def send() -> Any:
 def thanks(token: str) -> Any:
     """Confirm with the reference number and the follow link."""
     with read() as reading:
-        found = intake.by_token(reading.session, token)
+        found = requests.by_token(reading.session, token)
     return render_template("thanks.html", asked=found)
 
 
@@ -85,7 +84,12 @@ def _choices(typed: dict[str, str]) -> dict[str, Any]:
                 chosen = assets.get(reading.session, typed["asset_id"])
             except Missing:
                 typed["asset_id"] = ""
-        found = asset_lists.search(reading.session, typed["q"], size=8).rows if len(typed["q"]) > 1 else []
+        typing = len(typed["q"]) > 1
+        found = (
+            queries.assets_page(reading.session, entity_ids=None, text=typed["q"], size=8).rows
+            if typing
+            else ()
+        )
         return {"chosen": chosen, "found": found, "natures": natures.every(reading.session)}
 
 

@@ -12,8 +12,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from integrations import intake
-from registry import requests
-from registry.queries import requests as request_lists
+from registry import assets, queries, requests
 from web.database import begin, read
 from web.security import limiter, needs
 
@@ -29,12 +28,13 @@ def show(token: str) -> Any:
     """Show where the request stands."""
     with read() as reading:
         asked = requests.by_token(reading.session, token)
-        events = requests.timeline(reading.session, asked.id, public=True)
+        events = queries.request_timeline(reading.session, asked.id, public=True)
+        asset = assets.get(reading.session, asked.asset_id) if asked.asset_id else None
         return render_template(
             "follow.html",
             asked=asked,
             events=events,
-            place=request_lists.place(reading.session, asked.id),
+            place=" · ".join(part for part in (asset.name if asset else None, asked.address) if part),
             reopenable=asked.status in REOPENABLE,
             errors=[],
         )

@@ -1,0 +1,178 @@
+"""Accounting: proposals to decide, postings, exports.
+
+Comes in: filters, decisions of the accountant. Goes out: pages, files for accounting systems. It never changes a
+posting: it can only be reversed. Next: ``registry/settlement.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from registry import postings as books
+from registry import queries, settlement
+from registry.tables.accounting import Layer, RejectCode
+from web import cases, lists
+from web.database import begin, read
+from web.i18n import euros, language_tag, moment, short_day
+from web.parts import state
+from web.security import can, needs, require
+
+pages = Blueprint("postings", __name__, url_prefix="/postings")
+
+STATUSES = ("pending", "accepted", "rejected")
+REVIEW_FORM = "review-proposal"
+
+
+@pages.get("/")
+@needs("posting.read")
+def index() -> Any:
+    """Show the proposals, those to decide first."""
+    chosen = lists.wanted("status", "entity")
+    with read() as reading:
+        page = queries.proposals_page(
+            reading.session,
+            entity_ids=lists.visible(reading.session, "posting.read", chosen.entity),
+            status=(chosen.status,) if chosen.status in STATUSES else (),
+            text=chosen.text,
+            page=chosen.page,
+            sort=chosen.sort,
+        )
+        return render_template(
+            "proposals.html",
+            **_frame(reading.session, "proposals"),
+            page=page,
+            chosen=chosen,
+            statuses=_words("proposal", STATUSES),
+        )
+
+
+@pages.get("/posted")
+@needs("posting.read")
+def posted() -> Any:
+    """Show the postings."""
+    chosen = lists.wanted("entity", "layer", "year")
+    with read() as reading:
+        page = queries.postings_page(
+            reading.session,
+            entity_ids=lists.visible(reading.session, "posting.read", chosen.entity),
+            layer=chosen.layer or None,
+            fiscal_year=int(chosen.year) if chosen.year.isdigit() else None,
+            text=chosen.text,
+            page=chosen.page,
+            sort=chosen.sort,
+        )
+        years = [(str(year), str(year)) for year in range(reading.now.year, reading.now.year - 6, -1)]
+        return render_template(
+            "posted.html",
+            **_frame(reading.session, "postings"),
+            page=page,
+            chosen=chosen,
+            layers=_words("layer", get_args(Layer)),
+            years=years,
+        )
+
+
+@pages.get("/proposals/<proposal_id>")
+@needs("posting.read")
+def proposal(proposal_id: str, errors: Any = (), status: int = 200) -> Any:
+    """Show one proposal with the rules that made its lines."""
+    with read() as reading:
+        sheet = queries.proposal_sheet(reading.session, proposal_id)
+        require("posting.read", sheet.row.entity_id)
+        found = settlement.get(reading.session, proposal_id)
+        page = render_template(
+            "proposal.html",
+            proposal=sheet.row,
+            lines=sheet.lines,
+            sources=sheet.sources,
+            reasons=settlement.explained(found, language_tag()),
+            facts=_proposal_facts(sheet.row, found),
+            task_url=cases.open_task_url(reading, sheet.row.order_id, REVIEW_FORM),
+            may_decide=can(current_user, "posting.decide", sheet.row.entity_id),
+            reject_codes=_words("reject", get_args(RejectCode)),
+            typed=request.form,
+            errors=errors,
+        )
+    return page, status
+
+
+@pages.post("/proposals/<proposal_id>/accept")
+@needs("posting.decide")
+def accept(proposal_id: str) -> Any:
+    """Accept a proposal that no process waits for; it becomes a numbered posting."""
+    with begin() as unit:
+        require("posting.decide", settlement.get(unit.session, proposal_id).entity_id)
+        made = books.accept(unit.session, proposal_id, at=unit.now, by=unit.actor)
+        number, posting_id = made.piece_reference, made.id
+    flash(_("Posted under number %(number)s.", number=number))
+    return redirect(url_for("postings.show", posting_id=posting_id))
+
+
+@pages.post("/proposals/<proposal_id>/reject")
+@needs("posting.decide")
+def reject(proposal_id: str) -> Any:
+    """Reject a proposal with a reason; it uses no number."""
+    code, text = request.form.get("code", ""), request.form.get("text", "").strip()
+    if code not in get_args(RejectCode):
+        line = {
+            "target": "code",
+            "label": _("Reason of the rejection"),
+            "message": _("this must be filled in"),
+        }
+        return proposal(proposal_id, [line], 422)
+    with begin() as unit:
+        require("posting.decide", settlement.get(unit.session, proposal_id).entity_id)
+        settlement.reject(unit.session, proposal_id, code=code, text=text, at=unit.now, by=unit.actor)
+    flash(_("The proposal is rejected."))
+    return redirect(url_for("postings.index"))
+
+
+@pages.get("/posted/<posting_id>")
+@needs("posting.read")
+def show(posting_id: str) -> Any:
+    """Show one posting."""
+    with read() as reading:
+        sheet = queries.posting_sheet(reading.session, posting_id)
+        require("posting.read", sheet.row.entity_id)
+        found = books.get(reading.session, posting_id)
+        order = url_for("orders.show", reference=sheet.row.order_reference)
+        facts = lists.facts(
+            (_("Number"), sheet.row.piece_reference),
+            (_("Entity"), sheet.row.entity_name),
+            (_("Journal"), sheet.row.journal_code),
+            (_("Layer"), state("layer", sheet.row.layer).label),
+            (_("Day"), short_day(sheet.row.day)),
+            (_("Amount"), euros(sheet.row.total_cents)),
+            (_("Work order"), sheet.row.order_reference, order),
+            (_("Posted"), moment(found.posted_at)),
+            (_("Why"), found.reason),
+        )
+        return render_template("posting.html", posting=found, lines=sheet.lines, facts=facts)
+
+
+def _frame(session: Any, here: str) -> dict[str, Any]:
+    seen = lists.visible(session, "posting.read")
+    pending = queries.proposals_page(session, entity_ids=seen, status=("pending",), size=1).total
+    return {"here_is": here, "pending": pending, "entities": lists.entity_choices(session, "posting.read")}
+
+
+def _words(noun: str, codes: Any) -> list[tuple[str, Any]]:
+    return [(code, state(noun, code).label) for code in codes]
+
+
+def _proposal_facts(row: Any, found: Any) -> list[tuple[str, Any, str]]:
+    return lists.facts(
+        (_("Entity"), row.entity_name),
+        (_("Journal"), row.journal_code),
+        (_("Layer"), state("layer", row.layer).label),
+        (_("Day"), short_day(row.day)),
+        (_("Amount"), euros(row.total_cents)),
+        (_("Work order"), row.order_reference, url_for("orders.show", reference=row.order_reference)),
+        (_("Decided"), moment(found.answered_at)),
+        (_("Reason of the rejection"), state("reject", found.reject_code).label if found.reject_code else ""),
+        (_("What must be corrected"), found.reject_text),
+    )

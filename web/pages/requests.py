@@ -1,0 +1,101 @@
+"""Requests: the list, and one with its work, its process and the rules that decided.
+
+Comes in: filters, a reference. Goes out: pages. It never changes a request: tasks do. Next: ``web/cases.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, url_for
+from flask_babel import gettext as _
+
+from integrations import lookups
+from registry import costs, queries, requests
+from web import cases, files, lists
+from web.database import read
+from web.i18n import localized
+from web.parts import state
+from web.security import needs, require
+
+pages = Blueprint("requests", __name__, url_prefix="/requests")
+
+STATUSES = (
+    "registered",
+    "qualified",
+    "accepted",
+    "in_progress",
+    "answered",
+    "reopened",
+    "refused",
+    "duplicate",
+    "closed",
+)
+SETTLED = frozenset({"answered", "closed", "refused", "duplicate"})
+
+
+@pages.get("/")
+@needs("request.read")
+def index() -> Any:
+    """Show the list."""
+    chosen = lists.wanted("status", "team_code", "late", "entity")
+    with read() as reading:
+        page = queries.requests_page(
+            reading.session,
+            entity_ids=lists.visible(reading.session, "request.read", chosen.entity),
+            text=chosen.text,
+            status=(chosen.status,) if chosen.status in STATUSES else (),
+            team_code=chosen.team_code or None,
+            late_at=reading.now if chosen.late else None,
+            page=chosen.page,
+            sort=chosen.sort,
+        )
+        teams = [(one["value"], one["label"]) for one in lookups.options(reading.session, "teams", {})]
+    statuses = [(code, state("request", code).label) for code in STATUSES]
+    return render_template(
+        "requests.html", page=page, chosen=chosen, teams=teams, statuses=statuses, settled=SETTLED
+    )
+
+
+@pages.get("/<reference>")
+@needs("request.read")
+def show(reference: str) -> Any:
+    """Show one request."""
+    with read() as reading:
+        asked = requests.by_reference(reading.session, reference)
+        require("request.read", asked.entity_id)
+        row = queries.requests_page(reading.session, entity_ids=None, text=reference, size=1).rows[0]
+        orders = queries.orders_page(
+            reading.session, entity_ids=None, request_id=asked.id, sort="created"
+        ).rows
+        cents = {
+            one.id: sum(item.amount_cents for item in costs.of_order(reading.session, one.id))
+            for one in orders
+        }
+        return render_template(
+            "request.html",
+            asked=asked,
+            facts=_facts(row, asked),
+            photos=files.of(current_app.extensions["settings"].files, asked.id),
+            orders=orders,
+            cents=cents,
+            events=queries.request_timeline(reading.session, asked.id),
+            runs=cases.runs(reading, asked.id),
+            decisions=cases.decisions(reading, asked.id),
+        )
+
+
+def _facts(row: queries.RequestRow, asked: Any) -> list[tuple[str, Any, str]]:
+    who = [row.requester_name, asked.requester_phone, asked.requester_email]
+    address = url_for("assets.show", asset_id=row.asset_id) if row.asset_id else ""
+    return lists.facts(
+        (_("Place"), row.asset_name, address),
+        (_("Address"), row.address),
+        (_("Kind of problem"), localized(row, "nature")),
+        (_("Requester"), " · ".join(part for part in who if part)),
+        (_("Channel"), state("channel", row.channel).label),
+        (_("Team"), row.team_name),
+        (_("Done by"), state("mode", row.mode).label if row.mode else ""),
+        (_("Entity"), row.entity_name),
+        (_("Duplicate of"), asked.duplicate_of_id and _("an earlier request"), ""),
+    )

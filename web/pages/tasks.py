@@ -1,0 +1,169 @@
+"""One task: its form, its draft, taking it, giving it back, completing it.
+
+Comes in: the form as a browser posts it. Goes out: the task moved on, or the form again with what to correct or what
+happened meanwhile. It never loses what was typed. Next: ``engine/tasks.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from engine import forms as schemas
+from engine import queries, tasks
+from engine.errors import NotWaiting, Stale, TaskTaken
+from engine.forms import Filling, Issue
+from engine.store import UnitOfWork
+from integrations import lookups
+from web import errors, files, forms, i18n, inboxes, sheets
+from web.database import begin, house, read
+from web.pages import inbox
+from web.security import may_work, needs
+
+pages = Blueprint("tasks", __name__, url_prefix="/tasks")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A task with its form and everything the form may show."""
+
+    row: queries.TaskRow
+    filling: Filling | None
+    data: Mapping[str, Any]
+    drawer: files.Drawer
+
+
+def _desk(reading: UnitOfWork, task_id: str) -> Desk:
+    row = queries.task(reading, task_id)
+    if (
+        not may_work(current_user, row.assignee, row.candidate_groups, row.candidate_users)
+        and row.ended_by != current_user.id
+    ):
+        abort(403)
+    drawer = files.Drawer(current_app.extensions["settings"].files, row.business_key or row.instance_id)
+    data = tasks.variables_of(reading, task_id) if row.status == "open" else {}
+    if row.form_definition_id is None:
+        return Desk(row, None, data, drawer)
+    form = reading.house.library.form(reading.connection, row.form_definition_id)
+    return Desk(row, Filling(form, reading.now, reading.house.zone, i18n.language_tag()), data, drawer)
+
+
+def _offered(reading: UnitOfWork, desk: Desk, entered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the task's variables with the options that its choices look up in the registry."""
+    if desk.filling is None:
+        return dict(desk.data)
+    known = {**desk.data, **entered}
+    names = schemas.sources(desk.filling.form) & lookups.NAMES
+    return {
+        **desk.data,
+        **{name: lookups.options(reading.session, name, known, desk.filling.locale) for name in names},
+    }
+
+
+def _page(
+    task_id: str,
+    *,
+    entered: Mapping[str, Any] | None = None,
+    issues: Sequence[Issue] = (),
+    refusal: str = "",
+    status: int = 200,
+) -> Any:
+    with read() as reading:
+        desk = _desk(reading, task_id)
+        draft = tasks.draft(reading, task_id, current_user.id) if entered is None else None
+        shown = entered if entered is not None else draft or {}
+        parts = (
+            forms.layout(desk.filling, shown, _offered(reading, desk, shown), issues) if desk.filling else ()
+        )
+        wanted = inbox.chosen()
+        page = render_template(
+            "inbox.html",
+            chosen=wanted,
+            views=inbox.VIEWS,
+            counts=inboxes.counts(reading),
+            page=inboxes.page(reading, wanted),
+            task=sheets.of_task(reading, desk.row),
+            parts=parts,
+            errors=forms.summary(issues),
+            refusal=refusal,
+            draft=draft is not None,
+        )
+    return page, status
+
+
+@pages.get("/<task_id>")
+@needs("task.work")
+def show(task_id: str) -> Any:
+    """Show the task beside the inbox."""
+    return _page(task_id)
+
+
+@pages.post("/<task_id>")
+@needs("task.work")
+def complete(task_id: str) -> Any:
+    """Complete the task; or save a draft, or show the form anew, when a button asks for that."""
+    with read() as reading:
+        desk = _desk(reading, task_id)
+        components = desk.filling.form.components if desk.filling else ()
+        entered = forms.submitted(components, request.form, request.files, desk.drawer)
+        offered = _offered(reading, desk, entered)
+    if forms.change_rows(entered, request.form):
+        return _page(task_id, entered=entered)
+    if "_save" in request.form:
+        return _save(task_id, entered)
+    checked = schemas.check(desk.filling, entered, offered) if desk.filling else schemas.Checked({}, ())
+    if checked.issues:
+        return _page(task_id, entered=entered, issues=checked.issues, status=422)
+    return _finish(task_id, entered, checked.values)
+
+
+def _finish(task_id: str, entered: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
+    version = request.form.get("_version", "")
+    try:
+        with begin() as unit:
+            tasks.complete(unit, task_id, values, version=int(version) if version.isdigit() else None)
+            tasks.drop_draft(unit, task_id)
+    except (NotWaiting, Stale, TaskTaken) as refusal:
+        return _page(task_id, entered=entered, refusal=errors.sentence_of(refusal), status=409)
+    flash(_("Done. The case goes on to its next step."))
+    return redirect(url_for("inbox.show", view=request.args.get("view")), 303)
+
+
+def _save(task_id: str, entered: Mapping[str, Any]) -> Any:
+    with begin() as unit:
+        tasks.save_draft(unit, task_id, entered)
+    if "_quiet" in request.form:
+        return "", 204
+    flash(_("Draft saved. Only you see it."))
+    return redirect(url_for("tasks.show", task_id=task_id, view=request.args.get("view")), 303)
+
+
+@pages.post("/<task_id>/claim")
+@needs("task.work")
+def claim(task_id: str) -> Any:
+    """Take the task."""
+    with read() as reading:
+        _desk(reading, task_id)
+    try:
+        with begin() as unit:
+            tasks.claim(unit, task_id)
+    except (NotWaiting, TaskTaken) as refusal:
+        return _page(task_id, refusal=errors.sentence_of(refusal), status=409)
+    return redirect(
+        url_for("tasks.show", task_id=task_id, view=request.args.get("view"), q=request.args.get("q")), 303
+    )
+
+
+@pages.post("/<task_id>/release")
+@needs("task.work")
+def release(task_id: str) -> Any:
+    """Give the task back to its candidates."""
+    with house().begin(current_user.id) as unit:
+        tasks.release(unit, task_id)
+    flash(_("The task waits for your team again."))
+    return redirect(url_for("inbox.show", view="team"), 303)

@@ -65,7 +65,7 @@ def name(builder: Builder, node: syntax.Name, functions: dict[str, Function]) ->
     """Look a name up: variables first, then the built-in functions."""
     word = node.name
     function = functions.get(word)
-    (builder.mention if function is None else builder.mention_call)(word, node.position)
+    builder.mention(word, node.position)
     place = builder.place(node)
     dotted: Closure | None = None
     if "." in word:  # a name known with a dot is also a path: the import "lib" holds "lib.rate"

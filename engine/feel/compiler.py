@@ -53,7 +53,8 @@ class Compiled:
     Attributes:
         text: the source.
         kind: ``"expression"`` or ``"unary-tests"``.
-        free_names: names that the text uses and does not bind itself; calls of built-in functions are not among them.
+        free_names: names that the text uses and does not bind itself. The name of a built-in function is among them
+            where it stands as a value, since a variable of that name comes first; where it is called it is not.
         tree: the syntax tree.
         closure: what runs an expression in a ``builder.Scope``, without guard against Python's own recursion limit.
         passing: the same for unary tests; the tested value is also ``?`` in the scope. For callers that test many

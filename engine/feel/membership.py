@@ -77,7 +77,7 @@ def test(builder: Builder, node: Node) -> Test:
 
     def check(scope: Scope, value: Value) -> bool | None:
         tested = closure(scope)
-        if decides and type(tested) is bool:
+        if decides and (tested is None or type(tested) is bool):
             return tested
         return passes(tested, value, scope.run)
 

@@ -57,7 +57,7 @@ def unknown_names(compiled: Compiled, known: Iterable[str]) -> tuple[Unknown, ..
     inside = _names_in_filters(compiled.tree)
     found = []
     for name in sorted(compiled.free_names - names, key=lambda name: compiled.place_of(name).position):
-        if name in inside or name.partition(".")[0] in names:
+        if name in inside or name in TABLE or name.partition(".")[0] in names:
             continue
         choices = sorted(names | TABLE.keys()) if name in called else sorted(names)
         nearest = next(iter(get_close_matches(name, choices, 1)), None)

@@ -267,6 +267,8 @@ def test_dates_and_durations_reckon_as_the_calendar_does(text, expected):
         ("? > 5 and ? < 8", 7, True),
         ('contains(?, "leak")', "a leak in the roof", True),
         ("null", None, True),
+        ('starts with(?, "VOI.")', None, None),
+        ("? > 5", None, None),
         ("limit", 5, True),
         ("> limit", 4, False),
         ("[1, 2, 3]", 2, True),

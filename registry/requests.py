@@ -37,6 +37,7 @@ __all__ = [
     "by_reference",
     "by_token",
     "close",
+    "erase_person",
     "erase_requester",
     "find_duplicates",
     "get",
@@ -390,6 +391,14 @@ def erase_requester(session: Session, request_id: str, *, at: datetime, by: str)
     _tell(session, request, "erased", request.status, "", public=False, at=at, by=by)
     search.replace(session, "request", request.id, *_texts(request))
     return request
+
+
+def erase_person(session: Session, person_id: str, *, at: datetime, by: str) -> int:
+    """Erase a person of the house as requester of every request, and return of how many."""
+    asked = session.scalars(sa.select(Request.id).where(Request.requester_person_id == person_id)).all()
+    for request_id in asked:
+        erase_requester(session, request_id, at=at, by=by)
+    return len(asked)
 
 
 def timeline(session: Session, request_id: str, *, public: bool = False) -> Sequence[RequestEvent]:

@@ -199,6 +199,16 @@ def test_who_asked_can_be_erased_and_what_was_asked_stays(session):
     assert queries.requests_page(session, entity_ids=None, text="fuite").total == 1
 
 
+def test_a_person_is_erased_from_every_request(session):
+    person = factories.person(session)
+    asked = [
+        factories.request(session, requester_person_id=person.id, requester_name="Zoé") for _ in range(2)
+    ]
+    assert requests.erase_person(session, person.id, **WHO) == 2
+    assert {request.requester_name for request in asked} == {"personne effacée"}
+    assert {request.requester_person_id for request in asked} == {None}
+
+
 def test_late_requests_are_open_and_were_due(session):
     town = factories.town(session)
     late = factories.request(session, nature_code=town.nature.code)

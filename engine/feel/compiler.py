@@ -175,11 +175,13 @@ class Compiled:
 
 
 def _no_expression(_scope: Scope) -> Value:
-    raise TypeError("Expected an expression, but these are unary tests: use test() or holds().")
+    raise TypeError(
+        "Expected an expression, but these are unary tests: call Compiled.test or Compiled.holds."
+    )
 
 
 def _no_test(_scope: Scope, _value: Value) -> bool | None:
-    raise TypeError("Expected unary tests, but this is an expression: use eval() or value().")
+    raise TypeError("Expected unary tests, but this is an expression: call Compiled.eval or Compiled.value.")
 
 
 def compile_text(text: str, kind: str = EXPRESSION, names: frozenset[str] = frozenset()) -> Compiled:

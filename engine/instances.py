@@ -129,6 +129,16 @@ def moving(unit: UnitOfWork, instance_id: str) -> Iterator[kernel.Run]:
     _settle(unit, instance)
 
 
+@contextmanager
+def looking(unit: UnitOfWork, instance_id: str) -> Iterator[kernel.Run]:
+    """Lock and thaw an instance to look at it; whatever the caller does to the run is forgotten.
+
+    Raises:
+        Missing, NotWaiting, Busy: as for ``moving``.
+    """
+    yield _thaw(unit, instance_id).run
+
+
 def cancel(unit: UnitOfWork, instance_id: str, reason: str) -> None:
     """End an instance by an operator's hand; nothing that is open completes.
 

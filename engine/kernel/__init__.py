@@ -8,6 +8,7 @@ from engine.kernel.model import Called
 from engine.kernel.process import ProcessSpec
 from engine.kernel.starts import StartTrigger, start_triggers
 from engine.kernel.state import freeze, peek, places, thaw
+from engine.kernel.surgery import Plan, Reason, may_stand_on, migrate, move, reasons, suggest
 
 __all__ = [
     "Called",
@@ -17,8 +18,10 @@ __all__ = [
     "Fault",
     "FaultKind",
     "HandlerOfRun",
+    "Plan",
     "ProcessSpec",
     "Reading",
+    "Reason",
     "Run",
     "StartTrigger",
     "Started",
@@ -27,9 +30,14 @@ __all__ = [
     "Wait",
     "Work",
     "freeze",
+    "may_stand_on",
+    "migrate",
+    "move",
     "peek",
     "places",
     "read",
+    "reasons",
     "start_triggers",
+    "suggest",
     "thaw",
 ]

@@ -1,0 +1,72 @@
+"""Diagrams written in a line: ``process("p", start(), user("a"), end(), flows="start a end")``.
+
+Comes in: elements as short calls and chains of ids. Goes out: BPMN with the zeebe namespace. It never draws the
+picture: tests look at behaviour.
+"""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import quoteattr
+
+HEAD = (
+    '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
+    'xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" '
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="d" targetNamespace="urn:test">'
+)
+
+
+def process(process_id: str, *elements: str, flows: str = "", extra: str = "") -> bytes:
+    """Return a file with one process; ``flows`` is chains of ids, ``;`` between chains."""
+    drawn = "".join(
+        f'<bpmn:sequenceFlow id="{source}-{target}" sourceRef="{source}" targetRef="{target}"/>'
+        for chain in flows.split(";")
+        for source, target in zip(chain.split(), chain.split()[1:], strict=False)
+    )
+    body = "".join(elements)
+    return (
+        f'{HEAD}{extra}<bpmn:process id="{process_id}" name="{process_id}" isExecutable="true">'
+        f"{body}{drawn}</bpmn:process></bpmn:definitions>"
+    ).encode()
+
+
+def start(element: str = "start", inside: str = "", attributes: str = "") -> str:
+    return f'<bpmn:startEvent id="{element}" {attributes}>{inside}</bpmn:startEvent>'
+
+
+def end(element: str = "end", inside: str = "") -> str:
+    return f'<bpmn:endEvent id="{element}">{inside}</bpmn:endEvent>'
+
+
+def user(element: str, *, groups: str = "agents", label: str = "", form: str = "") -> str:
+    form_part = f'<zeebe:formDefinition formId="{form}"/>' if form else ""
+    return (
+        f'<bpmn:userTask id="{element}" name={quoteattr(label or element)}><bpmn:extensionElements><zeebe:userTask/>'
+        f"<zeebe:assignmentDefinition candidateGroups={quoteattr(groups)}/>{form_part}"
+        "</bpmn:extensionElements></bpmn:userTask>"
+    )
+
+
+def service(element: str, job_type: str, *, retries: str = "3") -> str:
+    return (
+        f'<bpmn:serviceTask id="{element}" name="{element}"><bpmn:extensionElements>'
+        f'<zeebe:taskDefinition type="{job_type}" retries="{retries}"/></bpmn:extensionElements></bpmn:serviceTask>'
+    )
+
+
+def timer(duration: str) -> str:
+    return (
+        '<bpmn:timerEventDefinition><bpmn:timeDuration xsi:type="bpmn:tFormalExpression">'
+        f"{duration}</bpmn:timeDuration></bpmn:timerEventDefinition>"
+    )
+
+
+def boundary(element: str, host: str, inside: str, *, interrupting: bool = True) -> str:
+    word = "true" if interrupting else "false"
+    return (
+        f'<bpmn:boundaryEvent id="{element}" attachedToRef="{host}" cancelActivity="{word}">'
+        f"{inside}</bpmn:boundaryEvent>"
+    )
+
+
+def catch(element: str, inside: str) -> str:
+    return f'<bpmn:intermediateCatchEvent id="{element}">{inside}</bpmn:intermediateCatchEvent>'

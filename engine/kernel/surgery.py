@@ -41,7 +41,7 @@ class Plan:
     def of(self, element: str) -> str:
         """Return the id that ``element`` has in the target; the process itself maps to the process."""
         if element == self.source.root.name:
-            return self.target.root.name
+            return str(self.target.root.name)
         return str(self.mapping.get(element, element))
 
 

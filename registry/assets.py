@@ -92,6 +92,11 @@ def class_by_code(session: Session, code: str) -> AssetClass:
     return row
 
 
+def classes(session: Session) -> Sequence[AssetClass]:
+    """Return every asset class, by its French name."""
+    return session.scalars(sa.select(AssetClass).order_by(AssetClass.name_fr)).all()
+
+
 def create(
     session: Session,
     *,

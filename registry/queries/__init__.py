@@ -28,6 +28,7 @@ from registry.queries.requests import (
     TimelineRow,
     request_timeline,
     requests_by_status,
+    requests_of,
     requests_page,
 )
 from registry.queries.stock import (
@@ -80,6 +81,7 @@ __all__ = [
     "reorder_list",
     "request_timeline",
     "requests_by_status",
+    "requests_of",
     "requests_page",
     "reservations_of_item",
     "reservations_of_order",

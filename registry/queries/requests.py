@@ -134,6 +134,14 @@ def requests_page(
     return pages.read(session, _columns(), where, _row, order=_ORDER, sort=sort, page=page, size=size)
 
 
+def requests_of(session: Session, request_ids: Collection[str]) -> dict[str, RequestRow]:
+    """Return requests by id, in one query: what tasks of the engine are about. Unknown ids are left out."""
+    if not request_ids:
+        return {}
+    rows = session.execute(_columns().where(Request.id.in_(sorted(request_ids))))
+    return {row.id: row for row in map(_row, rows)}
+
+
 def requests_by_status(session: Session, *, entity_ids: Collection[str] | None) -> dict[str, int]:
     """Return how many requests stand in each status."""
     query = sa.select(Request.status, sa.func.count()).group_by(Request.status)

@@ -19,9 +19,10 @@ def install(app: Flask) -> None:
 
 
 def _finish(response: Response) -> Response:
-    if request.endpoint == "static":
+    if request.endpoint == "static" and response.status_code == 200:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.direct_passthrough = False
+        response.make_sequence()  # the browser files are small; read whole, they can be compressed
     if response.direct_passthrough or response.status_code != 200 or not response.is_sequence:
         return response
     body = response.get_data()

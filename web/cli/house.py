@@ -7,6 +7,7 @@ but for the accounts asked for. Next: ``web/app.py``.
 from __future__ import annotations
 
 import os
+import re
 import signal
 from typing import Any
 
@@ -20,6 +21,7 @@ from web.app import create_app
 from web.database import background, open_house
 
 ACTOR = "system:cli"
+_PASSWORD = re.compile(r"(://[^:/@]+:)[^@]+@")
 
 
 @click.command("settings")
@@ -28,7 +30,7 @@ def show_settings() -> None:
     found = settings.read()
     rows = []
     for one in settings.described(found):
-        value = "(hidden)" if one.name == "secret_key" and one.value else str(one.value)
+        value = "(hidden)" if one.name == "secret_key" and one.value else _PASSWORD.sub(r"\1…@", str(one.value))
         rows.append((f"{settings.PREFIX}{one.name.upper()}", value or "–", one.origin, one.help))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:

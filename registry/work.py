@@ -44,7 +44,7 @@ TRANSITIONS: dict[str, dict[str, str]] = {
         "planned": "planned",
         "in_progress": "in_progress",
     },
-    "plan": dict.fromkeys(("open", "assigned", "planned"), "planned"),
+    "plan": dict.fromkeys(("assigned", "planned"), "planned"),
     "begin": {"assigned": "in_progress", "planned": "in_progress"},
     "finish": dict.fromkeys(("assigned", "planned", "in_progress"), "finished"),
     "redo": {"finished": "in_progress"},
@@ -222,7 +222,7 @@ def plan(
     Raises:
         Missing: there is no such order.
         Stale: the order changed since that version.
-        WrongState: work has begun, or the order is cancelled.
+        WrongState: nobody is assigned, work has begun, or the order is cancelled.
         Unfit: the end is not after the start.
     """
     order = _hold(session, order_id, "plan", version)

@@ -14,6 +14,7 @@ from registry.proofs.finding import Check, Finding
 from registry.tables.work import ContractorCost, LabourEntry, WorkOrder, WorkOrderEvent
 from registry.work import PAST, TRANSITIONS, labour_cents
 
+_DONE = ("finished", "closed")
 _VERBS = {kind: verb for verb, kind in PAST.items()}
 
 
@@ -36,10 +37,10 @@ def order_end(session: Session) -> tuple[int, list[Finding]]:
 
 def order_facts(session: Session) -> tuple[int, list[Finding]]:
     """Prove that an order has what its status says: somebody assigned, a report when finished, its instants."""
-    done = WorkOrder.status.in_(("finished", "closed"))
+    done = WorkOrder.status.in_(_DONE)
     nobody = WorkOrder.team_code.is_(None) & WorkOrder.supplier_id.is_(None) & WorkOrder.person_id.is_(None)
     rules = (
-        ("somebody assigned", WorkOrder.status.in_(("assigned", "in_progress")) & nobody),
+        ("somebody assigned", WorkOrder.status.in_(("assigned", "planned", "in_progress", *_DONE)) & nobody),
         ("a plan", (WorkOrder.status == "planned") & WorkOrder.planned_start.is_(None)),
         ("a report and an instant", done & (WorkOrder.report.is_(None) | WorkOrder.finished_at.is_(None))),
         ("the instant it closed", (WorkOrder.status == "closed") & WorkOrder.closed_at.is_(None)),

@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from engine import definitions, queries
 from engine.store import UnitOfWork
 from web import i18n
+from web.i18n import gettext as _
 
 # Kinds that a reader of the outline wants to see; gateways and joins only when they ask a question.
 _SPEAKING = ("task", "event", "activity", "process")

@@ -21,8 +21,8 @@ def costs_by_year(costs: Iterable[CostRow]) -> dict[str, Any]:
     """Return a stacked bar for each year, its grid and its table; a credit lowers the table, never a bar below zero."""
     table: dict[int, dict[str, int]] = {}
     for one in costs:
-        year = table.setdefault(one.year, dict.fromkeys(KINDS, 0))
-        year[one.kind] = year.get(one.kind, 0) + one.amount_cents
+        spent = table.setdefault(one.year, dict.fromkeys(KINDS, 0))
+        spent[one.kind] = spent.get(one.kind, 0) + one.amount_cents
     years = sorted(table)[-MOST_YEARS:]
     if not years:
         return {"bars": [], "kinds": KINDS, "table": []}

@@ -33,9 +33,11 @@ def _finish(response: Response) -> Response:
     if (
         len(body) > _WORTH
         and (response.mimetype or "").startswith(_TEXT)
-        and "br" in request.accept_encodings
+        and request.accept_encodings["br"] > 0
     ):
         response.set_data(brotli.compress(body, quality=5))
         response.headers["Content-Encoding"] = "br"
         response.vary.add("Accept-Encoding")
-    return response.make_conditional(request) if request.method == "GET" else response
+    if request.method == "GET":
+        response.make_conditional(request)
+    return response

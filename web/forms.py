@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from flask_babel import gettext as _
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -22,6 +21,7 @@ from engine.form_schema import CHOICES, KEYED
 from engine.forms import Filling, Issue
 from web import i18n
 from web.files import Drawer
+from web.i18n import gettext as _
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["image", "html_inline", "html_block"])
 EMPTY = Markup("")

@@ -10,15 +10,26 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import flask_babel
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal
 from flask import Flask, current_app, has_request_context, request, session
-from flask_babel import Babel, get_locale, gettext, ngettext
+from flask_babel import Babel, get_locale
 from flask_login import current_user
 
 from web.settings import LOCALES, Settings
 
 LANGUAGES = {"fr": "Français", "en": "English"}
+
+
+def gettext(text: str, **values: Any) -> str:
+    """Return ``text`` in the language of the page, with its values filled in."""
+    return str(flask_babel.gettext(text, **values))
+
+
+def ngettext(one: str, many: str, num: int) -> str:
+    """Return the text for ``num`` things in the language of the page."""
+    return str(flask_babel.ngettext(one, many, num))
 
 
 def chosen_locale() -> str:
@@ -41,20 +52,9 @@ def install(app: Flask, settings: Settings) -> None:
     Babel(
         app, locale_selector=chosen_locale, default_locale=settings.locale, default_timezone=settings.timezone
     )
-    for name, function in {
-        "euros": euros,
-        "quantity": quantity,
-        "hours": hours,
-        "day": day,
-        "moment": moment,
-        "short_day": short_day,
-        "number": number,
-        "due": due,
-    }.items():
-        app.add_template_filter(function, name)
-    app.add_template_global(LANGUAGES, "languages")
-    app.add_template_global(language_tag, "language_tag")
-    app.add_template_global(localized, "localized")
+    filters = (euros, quantity, hours, day, moment, short_day, number, due)
+    app.jinja_env.filters.update({function.__name__: function for function in filters})
+    app.jinja_env.globals.update(languages=LANGUAGES, language_tag=language_tag, localized=localized)
 
 
 def language_tag() -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast, get_args
 
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine import queries as engine_queries
@@ -19,6 +18,7 @@ from engine.store import UnitOfWork
 from integrations import lookups
 from registry import queries
 from web import cases
+from web.i18n import gettext as _
 from web.lists import SIZE, Wanted
 from web.parts import state
 from web.security import ROLES

@@ -35,9 +35,10 @@ def hashed(password: str) -> str:
 def matches(kept: str | None, password: str) -> bool:
     """Say whether ``password`` is the one that ``kept`` was made of; None takes as long and is never right."""
     try:
-        return _HASHER.verify(kept or _NOBODY, password) and kept is not None
+        _HASHER.verify(kept or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return False
+    return kept is not None
 
 
 def fingerprint(kept: str | None) -> str:

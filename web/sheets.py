@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine.queries import TaskRow
 from engine.store import UnitOfWork
 from registry import queries
 from web import cases, i18n, inboxes, lists
+from web.i18n import gettext as _
 from web.parts import state
 from web.security import can, may_work
 

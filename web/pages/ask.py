@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from integrations import intake
@@ -17,6 +16,7 @@ from registry import assets, entities, natures, queries, requests
 from registry.errors import Missing
 from web import files
 from web.database import begin, read
+from web.i18n import gettext as _
 from web.security import limiter, needs
 
 pages = Blueprint("ask", __name__)

@@ -11,7 +11,6 @@ from typing import Any
 
 import segno
 from flask import Blueprint, Response, current_app, render_template, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from registry import assets, queries
@@ -19,6 +18,7 @@ from registry.tables.assets import Asset, AssetClass
 from web import charts, lists
 from web.database import read
 from web.i18n import euros, localized, number
+from web.i18n import gettext as _
 from web.security import needs, require, scope
 
 pages = Blueprint("assets", __name__, url_prefix="/assets")

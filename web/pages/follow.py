@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 
 from integrations import intake
 from registry import assets, queries, requests
 from web.database import begin, read
+from web.i18n import gettext as _
 from web.security import limiter, needs
 
 pages = Blueprint("follow", __name__)

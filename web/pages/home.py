@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from registry import queries
 from web import inboxes
 from web.database import read
+from web.i18n import gettext as _
 from web.i18n import number
 from web.security import can, needs, scope
 

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
-from flask_babel import gettext as _
 
 from integrations import lookups
 from registry import queries, work
 from registry.tables.work import WorkOrder
 from web import cases, lists
 from web.database import read
+from web.i18n import gettext as _
 from web.i18n import localized, moment
 from web.parts import state
 from web.security import needs, require

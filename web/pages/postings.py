@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from registry import postings as books
@@ -18,6 +17,7 @@ from registry.tables.accounting import Layer, RejectCode
 from web import cases, lists
 from web.database import begin, read
 from web.i18n import euros, language_tag, moment, short_day
+from web.i18n import gettext as _
 from web.parts import state
 from web.security import can, needs, require
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, current_app, render_template, url_for
-from flask_babel import gettext as _
 
 from integrations import lookups
 from registry import costs, queries, requests
 from web import cases, files, lists
 from web.database import read
+from web.i18n import gettext as _
 from web.i18n import localized
 from web.parts import state
 from web.security import needs, require

@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
-from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 
 from registry import people
 from registry.errors import Missing
 from web.database import house
+from web.i18n import gettext as _
 from web.passwords import fingerprint, matches
 from web.security import CONTRACTOR, Visitor, limiter, login, needs
 
@@ -26,7 +26,7 @@ PATIENCE = 5  # wrong passwords in a row before an account rests
 REST = timedelta(minutes=5)
 
 
-@login.user_loader  # type: ignore[misc]  # flask_login is untyped
+@login.user_loader  # type: ignore[untyped-decorator]  # flask_login is untyped
 def load(key: str) -> Visitor | None:
     """Return the person of a session, or None when the account is closed or its password is new."""
     person_id, _dot, mark = key.partition(".")

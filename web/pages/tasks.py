@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from engine import forms as schemas
@@ -22,6 +21,7 @@ from engine.store import UnitOfWork
 from integrations import lookups
 from web import errors, files, forms, i18n, inboxes, sheets
 from web.database import begin, house, read
+from web.i18n import gettext as _
 from web.pages import inbox
 from web.security import may_work, needs
 

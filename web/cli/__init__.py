@@ -13,10 +13,10 @@ import click
 from engine.errors import EngineError
 from registry.errors import RegistryError
 from web.bundle import NotBuilt
-from web.cli import decisions, house, imports, processes
+from web.cli import accounting, decisions, house, imports, processes
 from web.settings import SettingsError
 
-MODULES = (house, processes, decisions, imports)
+MODULES = (house, processes, decisions, imports, accounting)
 
 
 class Guichet(click.Group):

@@ -251,3 +251,11 @@ def test_the_leader_is_written_to_at_the_due_date_and_the_team_before(town: Town
     written = [letter["to"] for letter in town.letters() if "passée" in letter["subject"]]
     assert sorted(written) == ["agent@valmont.example", "cheffe@valmont.example", "cheffe@valmont.example"]
     assert town.waiting() == ["do_work"]
+
+
+def test_work_planned_for_nobody_is_offered_to_the_team(town: Town) -> None:
+    town.ask()
+    town.done("plan", personId=None, plannedStart="2026-01-05T13:00", plannedEnd="2026-01-05T15:00")
+    assert town.groups("do_work") == ["PLOMBERIE"]
+    _work(town)
+    assert town.waiting() == []

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from registry import journal, natures
 from registry.imputation import Charge, Names
 from registry.settlement_rules import Question, choose, of_entities
-from registry.tables.accounting import Posting, Proposal, ProposalSource, SettlementRule
+from registry.tables.accounting import Account, Posting, Proposal, ProposalSource, SettlementRule
 from registry.tables.assets import Asset
 from registry.tables.costs import CostItem
 from registry.tables.entities import Entity
@@ -88,6 +88,11 @@ def name(session: Session, order: WorkOrder, charges: Sequence[Charge]) -> Names
         for charge in charges
         for code in (charge.debit_account, charge.rule.credit_account)
     }
+    chart = sa.select(Account).where(
+        Account.entity_id.in_({entity_id for entity_id, _ in accounts}),
+        Account.code.in_({code for _, code in accounts}),
+    )
+    known = {(account.entity_id, account.code): account.name for account in session.scalars(chart)}
     return Names(
         order_reference=order.reference,
         entity_codes={entity.id: entity.code for entity in entities},
@@ -96,8 +101,7 @@ def name(session: Session, order: WorkOrder, charges: Sequence[Charge]) -> Names
         supplier_codes={supplier.id: supplier.code for supplier in suppliers},
         supplier_names={supplier.id: supplier.name for supplier in suppliers},
         account_names={
-            (entity_id, code): journal.account(session, entity_id, code).name
-            for entity_id, code in sorted(accounts)
+            key: known.get(key) or journal.account(session, *key).name for key in sorted(accounts)
         },
     )
 

@@ -211,21 +211,19 @@ def posting_day(session: Session, entity_id: str, wanted: date, *, exactly: bool
     Raises:
         PeriodClosed: the month is closed or was never opened, and ``exactly``, or no later month is open.
     """
-    month = sa.tuple_(Period.year, Period.month)
-    since = sa.tuple_(sa.literal(wanted.year), sa.literal(wanted.month))
-    first = (
-        sa.select(Period.id)
-        .where(Period.entity_id == entity_id, Period.status == "open", month >= since)
-        .order_by(Period.year, Period.month)
-        .limit(1)
+    own = (Period.year == wanted.year) & (Period.month == wanted.month)
+    opened = (Period.entity_id == entity_id) & (Period.status == "open")
+    if rows.lock(session, Period, opened, own, share=True) is not None:
+        return wanted
+    later = sa.tuple_(Period.year, Period.month) > sa.tuple_(
+        sa.literal(wanted.year), sa.literal(wanted.month)
     )
+    first = sa.select(Period.id).where(opened, later).order_by(Period.year, Period.month).limit(1)
     found = None
-    while found is None and (period_id := session.scalar(first)) is not None:
+    while not exactly and found is None and (period_id := session.scalar(first)) is not None:
         # Somebody may close it while we wait for the lock: then the next open month is asked for.
         found = rows.lock(session, Period, Period.id == period_id, Period.status == "open", share=True)
-    if found is not None and (found.year, found.month) == (wanted.year, wanted.month):
-        return wanted
-    if found is None or exactly:
+    if found is None:
         raise _closed(session, entity_id, wanted.year, wanted.month, "is not open for posting")
     return date(found.year, found.month, 1)
 

@@ -23,7 +23,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from registry import chain, ids, journal, rows, rules, settlement
 from registry.errors import Failed, Refused
@@ -238,37 +238,41 @@ def _sources(session: Session, proposal: Proposal, posting_id: str) -> list[Post
         .join(CostItem, CostItem.id == ProposalSource.cost_item_id)
         .where(ProposalSource.proposal_id == proposal.id)
     )
+    found = session.execute(query).all()
+    turns = _turns(session, [item.id for _, item in found], proposal.purpose)
     return [
         PostingSource(
             posting_id=posting_id,
             source_type=item.source_type,
             source_id=item.source_id,
             cost_item_id=item.id,
-            purpose=source.purpose,
-            turn=_turn(session, item, source.purpose),
+            purpose=proposal.purpose,
+            turn=turns.get(item.id, 1),
             amount_cents=source.amount_cents,
         )
-        for source, item in session.execute(query)
+        for source, item in found
     ]
 
 
-def _turn(session: Session, item: CostItem, purpose: str) -> int:
-    """How many times the source was settled and given back, plus one."""
-    settled = (
-        sa.select(PostingSource.posting_id)
-        .where(PostingSource.cost_item_id == item.id, PostingSource.purpose == purpose)
-        .subquery()
+def _turns(session: Session, cost_item_ids: Sequence[str], purpose: str) -> dict[str, int]:
+    """How many times each source was settled and given back, plus one; none for sources settled never."""
+    reversal = aliased(Posting)
+    query = (
+        sa.select(PostingSource.cost_item_id, sa.func.count(), sa.func.count(reversal.id))
+        .outerjoin(reversal, reversal.reversal_of == PostingSource.posting_id)
+        .where(PostingSource.cost_item_id.in_(cost_item_ids), PostingSource.purpose == purpose)
+        .group_by(PostingSource.cost_item_id)
     )
-    times = session.scalar(sa.select(sa.func.count()).select_from(settled)) or 0
-    given_back = sa.select(sa.func.count()).where(Posting.reversal_of.in_(sa.select(settled.c.posting_id)))
-    if times != session.scalar(given_back):
-        raise AlreadySettled(
-            f"Expected {item.source_type} {item.source_id} to be unsettled, but a posting has settled it.",
-            source_type=item.source_type,
-            source_id=item.source_id,
-            purpose=purpose,
-        )
-    return times + 1
+    turns = {}
+    for cost_item_id, settled, given_back in session.execute(query):
+        if settled != given_back:
+            raise AlreadySettled(
+                f"Expected cost item {cost_item_id} to be unsettled, but a posting has settled it.",
+                cost_item_id=cost_item_id,
+                purpose=purpose,
+            )
+        turns[cost_item_id] = settled + 1
+    return turns
 
 
 def _seal(
@@ -290,10 +294,10 @@ def _seal(
     posting.position, posting.previous_hash = head.last_position + 1, head.last_hash
     posting.hash = chain.link(head.last_hash, chain.canonical(posting, lines, sources))
     head.last_position, head.last_hash = posting.position, posting.hash
+    session.add_all([*lines, *sources])
     session.flush()
-    for inner in (lines, sources, [posting]):  # inside out: the last row seals
-        session.add_all(inner)
-        session.flush()
+    session.add(posting)  # from the inside out: this row seals the others
+    session.flush()
     return posting
 
 
@@ -309,15 +313,13 @@ def _chain(session: Session, journal_id: str) -> PostingChain:
 
 
 def _next_number(session: Session, posting: Posting) -> int:
-    key: dict[str, Any] = {
-        "entity_id": posting.entity_id,
-        "journal_id": posting.journal_id,
-        "fiscal_year": posting.fiscal_year,
-    }
-    rows.ensure(session, PostingCounter, {**key, "last_number": 0})
-    same = [getattr(PostingCounter, name) == value for name, value in key.items()]
-    counter = rows.lock(session, PostingCounter, *same)
-    assert counter is not None
-    counter.last_number += 1
-    session.flush()
-    return counter.last_number
+    """Count on: the row stays locked until the transaction ends, and a rollback counts back."""
+    key = (PostingCounter.entity_id, PostingCounter.journal_id, PostingCounter.fiscal_year)
+    first = {column.key: getattr(posting, column.key) for column in key}
+    statement = (
+        rows.insert(session, PostingCounter)
+        .values(**first, last_number=1)
+        .on_conflict_do_update(index_elements=key, set_={"last_number": PostingCounter.last_number + 1})
+        .returning(PostingCounter.last_number)
+    )
+    return int(session.execute(statement).scalar_one())

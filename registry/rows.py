@@ -65,11 +65,15 @@ def locked(session: Session, kind: type[Row], row_id: str, noun: str) -> Row:
     return row
 
 
+def insert(session: Session, kind: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """Return an insertion that can say what to do when the row is there already."""
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(kind) if on_postgresql else sqlite.insert(kind)
+
+
 def ensure(session: Session, kind: type[Base], values: Mapping[str, Any]) -> None:
     """Insert a row unless one with its key is there; two transactions that meet here both go on."""
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    session.execute(insert(kind).values(**values).on_conflict_do_nothing())
+    session.execute(insert(session, kind).values(**values).on_conflict_do_nothing())
 
 
 def repeated(session: Session, kind: type[Row], row_id: str | None, noun: str, /, **facts: Any) -> Row | None:

@@ -26,6 +26,7 @@ class Acted:
     process_id: str
     start_message: tuple[str, str] | None = None
     waits: dict[int, kernel.Wait] = field(default_factory=dict)
+    since: dict[int, datetime] = field(default_factory=dict)
     incidents: dict[int, tuple[str, kernel.Fault]] = field(default_factory=dict)
     history: list[kernel.Step] = field(default_factory=list)
     processes: dict[int, str] = field(default_factory=dict)
@@ -120,30 +121,29 @@ class Stage:
     def settle(self, acted: Acted) -> None:
         """Note the effects of the last command, give kept messages, spread signals, until all is quiet."""
         for _ in range(MAX_ROUNDS):
-            signals = _absorb(acted)
+            signals = _absorb(acted, self.now)
             for name, variables in signals:
                 self.broadcast(name, variables, speaker=acted)
             if not self._take_kept(acted):
+                self._start_next(acted)
                 return
         raise kernel.Fault("expression", "The instances never come to rest.")
 
     def publish(self, name: str, key: str, variables: Mapping[str, Any], ttl: timedelta) -> None:
         """Correlate a message to one instance of each process, start processes, keep it for its time."""
         kept = Kept(name, key, dict(variables), self.now + ttl)
-        for acted in list(self.instances):
-            for token, wait in list(acted.waits.items()):
-                owner = self._owner(acted, wait)
-                if owner not in kept.seen_by and _fits(wait, kept):
-                    kept.seen_by.add(owner)
-                    acted.run.trigger(token, kept.variables)
-                    self.settle(acted)
-                    break
-        for process, trigger in [row for rows in list(self.starts.values()) for row in rows]:
-            if trigger.kind == "message" and trigger.name == name and not self._running(process, (name, key)):
-                kept.seen_by.add(process.process_id)
-                self.start(process, variables, element=trigger.element, message=(name, key))
         if ttl > timedelta(0):
             self.kept.append(kept)
+        for acted, token in self._waiting_for(kept):
+            wait = acted.waits.get(token)
+            if wait is not None and self._owner(acted, wait) not in kept.seen_by:
+                kept.seen_by.add(self._owner(acted, wait))
+                acted.run.trigger(token, kept.variables)
+                self.settle(acted)
+        for process, trigger in [row for rows in list(self.starts.values()) for row in rows]:
+            if trigger.kind == "message" and trigger.name == name and self._may_start(process, kept):
+                kept.seen_by.add(process.process_id)
+                self.start(process, variables, element=trigger.element, message=(name, key))
 
     def broadcast(self, name: str, variables: Mapping[str, Any], speaker: Acted | None = None) -> None:
         """Send a signal to every waiting catch of other instances and to signal starts."""
@@ -199,7 +199,7 @@ class Stage:
         def start() -> None:
             assert trigger.due_at is not None, "only timers with a due date are candidates"
             self.now = max(self.now, trigger.due_at)
-            self.starts[process_id][index] = (process, trigger.next())
+            self.starts[process_id][index] = (process, trigger.next(self.zone))
             self.start(process, {}, element=trigger.element)
 
         return start
@@ -219,20 +219,49 @@ class Stage:
     def _owner(self, acted: Acted, wait: kernel.Wait) -> str:
         return acted.processes[wait.process]
 
-    def _running(self, process: kernel.ProcessSpec, message: tuple[str, str]) -> bool:
-        return bool(message[1]) and any(
-            acted.process_id == process.process_id
-            and acted.start_message == message
-            and acted.run.status == "active"
-            for acted in self.instances
+    def _waiting_for(self, kept: Kept) -> list[tuple[Acted, int]]:
+        """Return who waits for a message, the longest waiting first."""
+        found = [
+            (acted.since[token], order, token, acted)
+            for order, acted in enumerate(self.instances)
+            for token, wait in acted.waits.items()
+            if _fits(wait, kept)
+        ]
+        return [(acted, token) for _, _, token, acted in sorted(found, key=lambda row: row[:3])]
+
+    def _may_start(self, process: kernel.ProcessSpec, kept: Kept) -> bool:
+        """Tell whether no instance of the process has had the message, nor is active for the same key."""
+        message = (kept.name, kept.key)
+        return process.process_id not in kept.seen_by and not (
+            kept.key
+            and any(
+                acted.process_id == process.process_id
+                and acted.start_message == message
+                and acted.run.status == "active"
+                for acted in self.instances
+            )
         )
+
+    def _start_next(self, acted: Acted) -> None:
+        """Let the next kept message of the same key start the process whose instance has ended."""
+        if acted.start_message is None or acted.run.status == "active":
+            return
+        message, acted.start_message = acted.start_message, None
+        for kept in self.kept:
+            fresh = (kept.name, kept.key) == message and kept.expires_at > self.now
+            for process, trigger in self.starts[acted.process_id]:
+                named = trigger.kind == "message" and trigger.name == kept.name
+                if fresh and named and self._may_start(process, kept):
+                    kept.seen_by.add(process.process_id)
+                    self.start(process, kept.variables, element=trigger.element, message=message)
+                    return
 
 
 def _fits(wait: kernel.Wait, kept: Kept) -> bool:
     return wait.kind == "message" and wait.facts["name"] == kept.name and wait.facts["key"] == kept.key
 
 
-def _absorb(acted: Acted) -> list[tuple[str, dict[str, Any]]]:
+def _absorb(acted: Acted, now: datetime) -> list[tuple[str, dict[str, Any]]]:
     """Move the effects of a run into the record of its instance; return the signals it threw."""
     effects = acted.run.effects
     acted.history += effects.history
@@ -242,6 +271,7 @@ def _absorb(acted: Acted) -> list[tuple[str, dict[str, Any]]]:
     for token in effects.closed:
         acted.waits.pop(token, None)
     acted.waits.update(effects.opened)
+    acted.since.update(dict.fromkeys(effects.opened, now))
     for token in effects.resolved:
         acted.incidents.pop(token, None)
     acted.incidents.update(effects.incidents)

@@ -102,7 +102,7 @@ def _start(unit: UnitOfWork, definition_id: str, element: str) -> bool:
         return False
     after = kernel.StartTrigger(
         element, "timer", due_at=row.due_at, remaining=row.remaining, interval=row.interval
-    ).next()
+    ).next(unit.house.zone)
     unit.connection.execute(
         sa.update(StartSubscription)
         .where(StartSubscription.definition_id == definition_id, StartSubscription.element == element)

@@ -190,6 +190,30 @@ CATALOGUE: dict[str, Wording] = {
         "« {label} » a {count} définitions d’événement.",
         "N’en gardez qu’une ; dessinez plusieurs événements.",
     ),
+    "event.duplicate": _both(
+        "“{label}” and “{other}” catch the same {what} in the same place.",
+        "Keep one, or give them different codes.",
+        "« {label} » et « {other} » attrapent le même événement ({what}) au même endroit.",
+        "N’en gardez qu’un, ou donnez-leur des codes différents.",
+    ),
+    "flow.event_subprocess": _both(
+        "The flow “{element}” touches the event subprocess “{label}”, which only its own start event begins.",
+        "Remove the flow.",
+        "Le flux « {element} » touche le sous-processus événementiel « {label} », que seul son événement lance.",
+        "Supprimez le flux.",
+    ),
+    "compensation.handler": _both(
+        "“{label}” undoes another activity, so it can have {what}.",
+        "Mark it “for compensation” and connect it only by the association that comes from the border.",
+        "« {label} » annule une autre activité, elle ne peut donc avoir que : {what}.",
+        "Cochez « pour compensation » et reliez-la par la seule association venant du bord.",
+    ),
+    "compensation.flow": _both(
+        "A flow leaves the compensation event “{label}”, which is connected by an association only.",
+        "Replace the flow by an association to the activity that undoes.",
+        "Un flux part de l’événement de compensation « {label} », qui ne se relie que par une association.",
+        "Remplacez le flux par une association vers l’activité qui annule.",
+    ),
     "boundary.nowhere": _both(
         "The boundary event “{label}” is attached to no activity.",
         "Drag it onto the border of an activity.",

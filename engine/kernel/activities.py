@@ -9,18 +9,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from engine.kernel import listeners
 from engine.kernel.elements import Element, throw_error
-from engine.kernel.environment import Work
 from engine.kernel.faults import Fault, ThrownError
+from engine.kernel.handing import hand_out
 from engine.kernel.machine import Started
-from engine.kernel.model import Job, Loop
+from engine.kernel.model import AdHoc, Loop
 from engine.kernel.token import STARTED, Token
 
 if TYPE_CHECKING:
-    from engine.kernel.events import StartEvent
+    pass
 
 MAX_CALL_DEPTH = 50
 """Processes that may call one another before the call is taken for an endless one."""
+MAX_ITEMS = 10_000
+"""Instances of one multi-instance: each is a token in the state of the process instance."""
 
 _VARIABLE = re.compile(r"^\s*=\s*([^\W\d]\w*)(?:\.[^\W\d]\w*)*\s*$")
 
@@ -32,8 +35,10 @@ class Activity(Element):
         """Enter once, or once per item of the collection."""
         if self.details.loop is not None and token.mark != "item":
             return self._enter_body(token, self.details.loop)
-        token.workflow.record("entered", token)
-        self.map_inputs(token)
+        return super().enter(token)
+
+    def begin(self, token: Token) -> bool:
+        """Watch boundary events, which belong to the body of a multi-instance, then act."""
         if token.mark != "item":
             self.watch_boundaries(token)
         return self.act(token)
@@ -51,6 +56,11 @@ class Activity(Element):
 
     def _enter_body(self, token: Token, loop: Loop) -> bool:
         items = loop.collection.listing(token, "a list")
+        if len(items) > MAX_ITEMS:
+            raise Fault(
+                "expression",
+                f"Expected “{loop.collection.text}” to have at most {MAX_ITEMS} items, but it has {len(items)}.",
+            )
         self.watch_boundaries(token)
         token.internal_data["loop"] = {"size": len(items), "done": 0, "next": 0}
         if loop.output_collection is not None:
@@ -81,8 +91,9 @@ class Activity(Element):
     def _complete_item(self, token: Token, loop: Loop) -> None:
         run, body = token.workflow, token.parent
         assert body is not None, "an item lives in its body"
-        results = token.internal_data.get("results") or {}
-        self.write_results(token, results)
+        if not self.ends(token):
+            return
+        results = token.internal_data["wrote"]
         counts = dict(body.internal_data["loop"])
         counts["done"] += 1
         output = loop.output_element.value(token) if loop.output_element is not None else None
@@ -92,6 +103,8 @@ class Activity(Element):
             collected = list(body.data[loop.output_collection])
             collected[token.internal_data["index"]] = output
             body.data[loop.output_collection] = collected
+        if token.internal_data.get("handlers"):
+            self.remember_for_compensation(token, body)
         run.record("completed", token, {"variables": results} if results else None)
         run.remove(token)
         if enough or counts["done"] == counts["size"]:
@@ -137,11 +150,13 @@ class UserTask(Activity):
     kind = "user_task"
 
     def act(self, token: Token) -> bool:
-        """Offer the task to its assignee, groups and users."""
+        """Offer the task to its assignee, groups and users, once its listeners have seen it."""
+        if not listeners.heard(token, "creating"):
+            return False
         user = self.details.user
         facts: dict[str, Any] = {"label": self.label}
         if user is not None:
-            facts["assignee"] = user.assignee.words(token, "an assignee") if user.assignee else None
+            facts["assignee"] = user.assignee.words_or_none(token, "an assignee") if user.assignee else None
             facts["candidate_groups"] = (
                 user.candidate_groups.names_of(token, "candidate groups") if user.candidate_groups else []
             )
@@ -179,39 +194,22 @@ class JobElement(Activity):
         return self.open_job(token)
 
     def open_job(self, token: Token) -> bool:
-        """Hand the job out; also called when an operator asks for another try."""
+        """Hand the job out; True when the house has done it."""
         job = self.details.job
         assert job is not None, "checked at deployment"
-        job_type = job.type.words(token, "a task type")
-        handler = token.workflow.environment.handler(job_type)
-        if handler is None:
-            retries = job.retries.words(token, "a number of retries")
-            token.workflow.open_wait(
-                "job",
-                token,
-                type=job_type,
-                retries=_whole(retries, job),
-                headers=job.headers,
-                label=self.label,
-            )
-            return False
-        inputs = dict(token.data) if self.details.inputs else token.visible()
         try:
-            results = handler(Work(job_type, inputs, job.headers, self.name, token.id))
+            results = hand_out(token, job)
         except ThrownError as thrown:
             self.throw_error(token, thrown.error_code, thrown.message, thrown.variables)
             return False
-        token.internal_data["results"] = dict(results)
+        if results is None:
+            return False
+        token.internal_data["results"] = results
         return True
 
-
-def _whole(text: str, job: Job) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise Fault(
-            "expression", f"Expected “{job.retries.text}” to give a whole number, but it is {text}."
-        ) from None
+    def again(self, token: Token) -> bool:
+        """Hand out the job that failed, or the listener; True when the element is done."""
+        return self.open_job(token) if listeners.waiting(token) is None else super().again(token)
 
 
 class BusinessRuleTask(JobElement):
@@ -252,32 +250,79 @@ class SubProcess(Activity):
     kind = "subprocess"
     is_scope = True
 
-    def seal(self) -> None:
-        """Find where the inside begins."""
-        super().seal()
-        self.starts: list[StartEvent] = [
-            element
-            for element in self.process.task_specs.values()
-            if element.kind == "start_event" and element.scope_id == self.name
-        ]
-
     def act(self, token: Token) -> bool:
         """Watch the event subprocesses inside and begin at the start event."""
         token._set_state(STARTED)
         for inner in self.event_subprocesses:
             if inner.needs_watch:
                 inner.watch(token)
+        self.begin_inside(token)
+        return False
+
+    def begin_inside(self, token: Token) -> None:
+        """Put the first token inside."""
         wanted = token.internal_data.pop("start", None)
-        start = next(start for start in self.starts if wanted in (None, start.name))
+        start = next(
+            e for e in self.process.inside[self.name] if e.kind == "start_event" and wanted in (None, e.name)
+        )
         first = token.workflow.place(start, token)
         first.internal_data["event"] = token.internal_data.pop("event", {})
-        return False
 
     def scope_done(self, token: Token) -> None:
         """Leave when the last token inside has left."""
+        if not token.internal_data.get("compensating"):
+            token.complete()
+
+
+class AdHocSubProcess(SubProcess):
+    """A subprocess without start: a list says which elements begin, a condition when it is enough."""
+
+    def begin_inside(self, token: Token) -> None:
+        """Put a token on each element of the list.
+
+        Raises:
+            Fault: the list is empty, or names what cannot begin here.
+        """
+        wanted = self._facts.active.listing(token, "a list of element ids")
+        inside: dict[Any, Element] = {
+            element.name: element
+            for element in self.process.inside.get(self.name, ())
+            if not element.details.attached_to and not element.details.triggered_by_event
+        }
+        unknown = [name for name in wanted if type(name) is not str or name not in inside]
+        if unknown or not wanted:
+            found = f"{unknown[0]} is none of them" if unknown else "it gives none"
+            raise Fault(
+                "expression",
+                f"Expected “{self._facts.active.text}” to give ids of elements in “{self.label}”, but {found}.",
+            )
+        for name in wanted:
+            token.workflow.place(inside[name], token)
+
+    def element_left(self, token: Token) -> None:
+        """See after each element inside whether it is enough."""
+        completion = self._facts.completion
+        if completion is None or token.internal_data.get("enough") or not completion.truth(token):
+            return
+        token.internal_data["enough"] = True
+        if self._facts.cancels_rest:
+            token.workflow.clear(token)
+
+    def scope_done(self, token: Token) -> None:
+        """Leave when nothing is left inside; a condition that never came true stops it."""
         if token.internal_data.get("compensating"):
             return
+        if self._facts.completion is not None and not token.internal_data.get("enough"):
+            raise Fault(
+                "condition",
+                f"Expected “{self._facts.completion.text}” to become true, but nothing is left to do in “{self.label}”.",
+            )
         token.complete()
+
+    @property
+    def _facts(self) -> AdHoc:
+        assert self.details.ad_hoc is not None, "checked at deployment"
+        return self.details.ad_hoc
 
 
 class CallActivity(Activity):

@@ -15,8 +15,9 @@ from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
 
-from engine.kernel import checks, source
+from engine.kernel import checks, paths, source
 from engine.kernel.activities import (
+    AdHocSubProcess,
     BusinessRuleTask,
     CallActivity,
     JobElement,
@@ -38,17 +39,21 @@ from engine.problems import Problem
 UNSUPPORTED = {
     "transaction": ("transaction subprocess", "sous-processus transactionnel"),
     "complexGateway": ("complex gateway", "passerelle complexe"),
-    "adHocSubProcess": ("ad-hoc subprocess", "sous-processus ad hoc"),
     "callChoreography": ("choreography", "chorégraphie"),
 }
 INSTEAD = {
     "en": "Draw it with a subprocess, gateways and events that Guichet runs (see the README of engine/kernel).",
     "fr": "Dessinez-le avec un sous-processus, des passerelles et des événements connus (README de engine/kernel).",
 }
+MESSAGE_START = {
+    "en": "Begin with a message start event.",
+    "fr": "Commencez par un événement de début message.",
+}
 ARTIFACTS = frozenset(
     {
         "association",
         "category",
+        "completionCondition",
         "dataObject",
         "dataObjectReference",
         "dataStoreReference",
@@ -109,12 +114,13 @@ class DialectProcessParser(ProcessParser):
     def _parse(self) -> None:
         self.spec = ProcessSpec(self.bpmn_id, self.node.get("name") or "", self.filename or "")
         process: ProcessSpec = self.spec
-        process.root = ProcessElement(process, self.bpmn_id, self.node.get("name") or "", None, Details())
+        reader: DialectParser = self.parser
+        reader.extensions.refuse_unknown(self.node)
+        details = Details(listeners=reader.extensions.listeners(self.node))
+        process.root = ProcessElement(process, self.bpmn_id, self.node.get("name") or "", None, details)
         process.root.line = source.line_of(self.node)
         tagged = extension(self.node, "versionTag")
         process.version_tag = tagged.get("value") if tagged is not None else None
-        reader: DialectParser = self.parser
-        reader.extensions.refuse_unknown(self.node)
         self._read_scope(reader, self.node, self.bpmn_id)
 
     def _read_scope(self, reader: DialectParser, node: Node, scope_id: str) -> None:
@@ -145,6 +151,7 @@ class DialectProcessParser(ProcessParser):
     def _read_flows(self, reader: DialectParser, node: Node) -> None:
         process: ProcessSpec = self.spec
         for item in children(node, "sequenceFlow"):
+            reader.extensions.refuse_unknown(item)
             flow_id = item.get("id") or ""
             ends = {end: item.get(end, "") for end in ("sourceRef", "targetRef")}
             missing = [ref for ref in ends.values() if ref not in process.task_specs]
@@ -173,6 +180,7 @@ class DialectParser(BpmnParser):
     PARSER_CLASSES: ClassVar[dict[str, Any]] = {
         full_tag(name): (ElementParser, spec_class)
         for name, spec_class in {
+            "adHocSubProcess": AdHocSubProcess,
             "boundaryEvent": BoundaryEvent,
             "businessRuleTask": BusinessRuleTask,
             "callActivity": CallActivity,
@@ -233,6 +241,7 @@ class DialectParser(BpmnParser):
             "event": self.events.event(node),
             "loop": read.loop(node),
             "properties": read.properties(node),
+            "listeners": read.listeners(node),
             "for_compensation": node.get("isForCompensation") == "true",
             "handler": self.events.handlers.get(node.get("id") or ""),
         }
@@ -245,10 +254,15 @@ class DialectParser(BpmnParser):
             facts["interrupting"] = node.get("isInterrupting", "true") == "true"
         elif kind == "subProcess":
             facts["triggered_by_event"] = node.get("triggeredByEvent") == "true"
+        elif kind == "adHocSubProcess":
+            facts["ad_hoc"] = read.ad_hoc(node)
         elif kind == "callActivity":
             facts["called"] = read.called(node, "calledElement")
             if extension(node, "calledElement") is None:
                 self.report.add("attribute.missing", node, what="the process to call", instead=FEEL_ADVICE)
+        if node.get("instantiate") == "true":
+            what = {"en": "element that starts the process", "fr": "élément qui lance le processus"}
+            self.report.add("element.unsupported", node, what=what, instead=MESSAGE_START)
         facts.update(self._work(node, kind))
         return Details(**facts)
 
@@ -273,6 +287,8 @@ class DialectParser(BpmnParser):
         )
         if throws_message and extension(node, "taskDefinition") is None:
             self.report.add("attribute.missing", node, what="a task type", instead=TASK_TYPE_ADVICE)
+        if kind in ("endEvent", "intermediateThrowEvent") and job is not None and not throws_message:
+            self.report.add("extension.unknown", node, name="zeebe:taskDefinition")
         return {"job": job}
 
     def condition(self, flow: Node) -> Any:
@@ -309,6 +325,6 @@ def read(content: bytes, filename: str) -> Reading:
         checks.structure(process, report, parser.skipped)
         if all(problem.severity != "error" for problem in report.problems):
             process.seal()
-            checks.paths(process, report)
+            paths.paths(process, report)
         reading.processes.append(process)
     return reading

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
+from engine.kernel import listeners
 from engine.kernel.faults import Fault
 from engine.kernel.model import Details, Flow, Mapping
 from engine.kernel.token import STARTED, Token
@@ -56,6 +57,7 @@ class Element(BpmnTaskSpec):
         self.handler: str | None = details.handler
         self._take_all: list[str] | None = None
         self.line = 0
+        process.inside.setdefault(scope_id, []).append(self)
 
     def seal(self) -> None:
         """Finish what needs all elements to be known; called once, before the first token."""
@@ -64,11 +66,8 @@ class Element(BpmnTaskSpec):
         if attached_to is not None:
             elements[attached_to].boundaries.append(self)
         if self.details.triggered_by_event and self.scope_id is not None:
-            elements[self.scope_id].event_subprocesses.extend(
-                element
-                for element in elements.values()
-                if element.kind == "start_event" and element.scope_id == self.name
-            )
+            starts: list[Any] = [e for e in self.process.inside.get(self.name, ()) if e.kind == "start_event"]
+            elements[self.scope_id].event_subprocesses.extend(starts)
         if all(flow.condition is None for flow in self.outgoing):
             self._take_all = [flow.id for flow in self.outgoing]
 
@@ -78,26 +77,52 @@ class Element(BpmnTaskSpec):
     # ------------------------------------------------------------------ SpiffWorkflow's hooks
 
     def _run(self, my_task: Token) -> bool:
-        """Enter the element; return True when it is done already."""
+        """Enter the element, or take up what an incident stopped; return True when it is done already."""
+        if my_task.internal_data.pop("again", False):
+            return self.again(my_task)
         return self.enter(my_task)
 
     def _on_complete(self, my_task: Token) -> None:
         """Write results outwards and send tokens on."""
-        results = my_task.internal_data.get("results")
-        self.write_results(my_task, results or {})
+        memory = my_task.internal_data
+        if not self.ends(my_task):
+            return
+        results = memory["wrote"]
         flow_ids = self.flows_to_take(my_task)
-        my_task.internal_data.pop("results", None)
         data: dict[str, Any] = {"variables": results} if results else {}
         if len(self.outgoing) > 1:
             data["flows"] = flow_ids
         my_task.workflow.leave(my_task, flow_ids, data=data or None)
 
+    def ends(self, token: Token) -> bool:
+        """Let listeners and results have their turn, each once; False while a worker has a listener.
+
+        What has been written stays written when a condition on the way out stops the token: an operator may
+        mend the variable before the next try.
+        """
+        memory = token.internal_data
+        if not listeners.heard(token, "completing"):
+            return False
+        if "wrote" not in memory:
+            results = memory.get("results") or {}
+            self.write_results(token, results)
+            memory.pop("results", None)
+            memory["wrote"] = results
+        return listeners.heard(token, "end")
+
     # ------------------------------------------------------------------ life of a token
 
     def enter(self, token: Token) -> bool:
-        """Map inputs, watch boundary events, then act."""
-        token.workflow.record("entered", token)
-        self.map_inputs(token)
+        """Map inputs, let start listeners run, then begin."""
+        if "heard" not in token.internal_data:
+            token.workflow.record("entered", token)
+            self.map_inputs(token)
+            if not listeners.heard(token, "start"):
+                return False
+        return self.begin(token)
+
+    def begin(self, token: Token) -> bool:
+        """Watch boundary events, then act."""
         self.watch_boundaries(token)
         return self.act(token)
 
@@ -105,11 +130,32 @@ class Element(BpmnTaskSpec):
         """Do what the element is for; True when done, False when it must wait."""
         return True
 
+    def again(self, token: Token) -> bool:
+        """Hand out once more the job or listener that failed; True when the element is done."""
+        phase = listeners.waiting(token)
+        assert phase is not None, f"{self.name} has no job"
+        if not listeners.again(token):
+            return False
+        return self.enter(token) if phase in listeners.BEFORE else True
+
     def finish(self, token: Token, results: dict[str, Any]) -> None:
         """End the waiting with ``results`` and leave."""
-        token.workflow.close_wait(token)
-        token.internal_data["results"] = results
-        token.complete()
+        run = token.workflow
+        run.close_wait(token)
+        phase = listeners.waiting(token)
+        if phase is None:
+            token.internal_data["results"] = results
+            token.complete()
+            return
+        try:
+            done = listeners.answered(token, results)
+        except Fault as fault:
+            run.raise_incident(token, fault, stage="listener")
+            return
+        if done and phase in listeners.BEFORE:
+            run.enqueue(token)
+        elif done:
+            token.complete()
 
     def triggered(self, token: Token, variables: dict[str, Any]) -> None:
         """React to the timer, message or signal that ``token`` waits for."""
@@ -141,11 +187,12 @@ class Element(BpmnTaskSpec):
             for name, value in results.items():
                 token.propagate(name, value)
             return
-        local = {**token.data, **results}
+        token.data.update(results)
         made: dict[str, Any] = {}
-        outer = token.parent or token
+        # An item of a multi-instance writes to itself first: there its output element is read from.
+        outer = token if token.mark == "item" else token.parent or token
         for mapping in outputs:
-            value = mapping.source.value(token, {**local, **made})
+            value = mapping.source.value(token, made)
             root = mapping.target[0]
             put(made, mapping, value, outer.visible_among((root,)) if len(mapping.target) > 1 else {})
         for name, value in made.items():
@@ -160,7 +207,7 @@ class Element(BpmnTaskSpec):
         other does (BPMN 2.0, 13.3.1 and 13.4).
 
         Raises:
-            Fault: a condition is neither true nor false.
+            Fault: a condition is neither true nor false, or no flow can be taken.
         """
         if self._take_all is not None:
             return self._take_all
@@ -169,15 +216,24 @@ class Element(BpmnTaskSpec):
             for flow in self.outgoing
             if not flow.default and (flow.condition is None or flow.condition.truth(token))
         ]
-        return taken or [flow.id for flow in self.outgoing if flow.default]
+        taken = taken or [flow.id for flow in self.outgoing if flow.default]
+        if taken:
+            return taken
+        raise Fault(
+            "condition",
+            f"Expected a condition on a flow of “{self.label}” to hold, but none does and it has no default flow.",
+        )
 
     # ------------------------------------------------------------------ events around the element
 
     def watch_boundaries(self, token: Token) -> None:
-        """Start waiting for the timers, messages and signals attached here."""
-        for boundary in self.boundaries:
-            if boundary.needs_watch:
-                boundary.watch(token)
+        """Start waiting for the timers, messages and signals attached here, once in the token's life."""
+        watched = [boundary for boundary in self.boundaries if boundary.needs_watch]
+        if not watched or "watched" in token.internal_data:
+            return
+        for boundary in watched:
+            boundary.watch(token)
+        token.internal_data["watched"] = True
 
     def remember_for_compensation(self, token: Token, scope: Token) -> None:
         """Note in ``scope`` that this activity can be undone, with what it needs for that."""
@@ -195,22 +251,36 @@ class ProcessElement(Element):
     is_scope = True
 
     def open(self, token: Token, start: Element, event: dict[str, Any]) -> None:
-        """Begin inside: watch the event subprocesses, then put a token on ``start``."""
-        token.workflow.record("entered", token)
+        """Begin inside, at ``start``, with what triggered it."""
+        token.internal_data["start"] = start.name
+        token.internal_data["event"] = event
+        token.workflow.enqueue(token)
+
+    def act(self, token: Token) -> bool:
+        """Watch the event subprocesses, then put a token on the start event."""
+        token._set_state(STARTED)
         for inner in self.event_subprocesses:
             if inner.needs_watch:
                 inner.watch(token)
+        start = self.process.task_specs[token.internal_data.pop("start")]
         first = token.workflow.place(start, token)
-        first.internal_data["event"] = event
+        first.internal_data["event"] = token.internal_data.pop("event")
+        return False
+
+    def _on_complete(self, my_task: Token) -> None:
+        """End the process instance; a called one hands its variables to the activity that called it."""
+        if not listeners.heard(my_task, "end"):
+            return
+        my_task.workflow.end(my_task)
+        caller = my_task.parent
+        if caller is not None:
+            results = my_task.data
+            my_task.workflow.remove(my_task)
+            caller.task_spec.called_done(caller, results)
 
     def scope_done(self, token: Token) -> None:
-        """End the process instance; a called one hands its variables to the activity that called it."""
-        token.workflow.end(token)
-        caller = token.parent
-        if caller is not None:
-            results = token.data
-            token.workflow.remove(token)
-            caller.task_spec.called_done(caller, results)
+        """End when the last token inside has left."""
+        token.complete()
 
 
 def put(made: dict[str, Any], mapping: Mapping, value: Any, before: MappingOf[str, Any]) -> None:
@@ -230,27 +300,11 @@ def put(made: dict[str, Any], mapping: Mapping, value: Any, before: MappingOf[st
 
 
 def throw_error(token: Token, code: str, message: str, variables: dict[str, Any]) -> None:
-    """Find the event that catches the error: nearest scope first, its code before catch-all.
-
-    At each level the boundary events of the element come first, then the event subprocesses of the scope
-    around it (BPMN 2.0, 10.5.6; 13.5.3). Nothing found: an incident where it was thrown.
-    """
-    run = token.workflow
-    host: Token | None = token
-    while host is not None:
-        for catcher in by_code(host.task_spec.boundaries, "error", code, host):
-            if host.mark != "item":
-                catcher.caught(host, variables, code)
-                return
-        scope = host.parent
-        if scope is not None and scope.task_spec.is_scope:
-            for start in by_code(scope.task_spec.event_subprocesses, "error", code, scope):
-                if host.internal_data.get("event_subprocess") != start.scope_id:
-                    start.caught(scope, variables, code)
-                    return
-        host = scope
+    """Let the nearest event that catches the error have it; nothing found is an incident where it was thrown."""
+    if caught(token, "error", code, variables):
+        return
     detail = f": {message}" if message and message != code else ""
-    run.raise_incident(
+    token.workflow.raise_incident(
         token,
         Fault(
             "unhandled_error",
@@ -259,6 +313,28 @@ def throw_error(token: Token, code: str, message: str, variables: dict[str, Any]
         ),
         stage="enter",
     )
+
+
+def caught(token: Token, kind: str, code: str, variables: dict[str, Any]) -> bool:
+    """Give an error or escalation to the event that catches it: nearest scope first, its code before catch-all.
+
+    At each level the boundary events of the element come first, then the event subprocesses of the scope around
+    it (BPMN 2.0, 10.5.6; 13.5.3). The items of a multi-instance share the boundary events of its body.
+    """
+    host: Token | None = token
+    while host is not None:
+        if host.mark != "item":
+            for catcher in by_code(host.task_spec.boundaries, kind, code, host):
+                catcher.caught(host, variables, code)
+                return True
+        scope = host.parent
+        if scope is not None and scope.is_scope:
+            for start in by_code(scope.task_spec.event_subprocesses, kind, code, scope):
+                if host.internal_data.get("event_subprocess") != start.scope_id:
+                    start.caught(scope, variables, code)
+                    return True
+        host = scope
+    return False
 
 
 def by_code(events: list[Any], kind: str, code: str, token: Token) -> list[Any]:
@@ -275,4 +351,4 @@ def by_code(events: list[Any], kind: str, code: str, token: Token) -> list[Any]:
     return named + catch_all
 
 
-__all__ = ["STARTED", "Element", "ProcessElement", "by_code", "put", "throw_error"]
+__all__ = ["Element", "ProcessElement", "by_code", "caught", "put", "throw_error"]

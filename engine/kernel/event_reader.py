@@ -116,9 +116,11 @@ class EventReader:
         return Event("timer")
 
     def _message(self, node: Node, definition: Node, *, catching: bool | None = None) -> Event:
-        message = self._referred(node, definition, "messageRef", "message")
         if catching is None:
             catching = tag(node) not in ("endEvent", "intermediateThrowEvent")
+        if not catching and not definition.get("messageRef"):
+            return Event("message")  # its job says what is sent
+        message = self._referred(node, definition, "messageRef", "message")
         if message is None:
             return Event("message")
         name = self._name(node, message, "message")

@@ -12,9 +12,9 @@ from typing import Any
 
 from engine import feel
 from engine import variables as values
-from engine.kernel import compensation
+from engine.kernel import compensation, cycles
 from engine.kernel.activities import Activity, JobElement
-from engine.kernel.elements import Element, by_code, throw_error
+from engine.kernel.elements import Element, caught, throw_error
 from engine.kernel.faults import Fault
 from engine.kernel.gateways import EventBasedGateway
 from engine.kernel.token import WAITING, Token
@@ -34,12 +34,15 @@ class CatchingEvent(Element):
 
     def enter(self, token: Token) -> bool:
         """Wait, unless the event has already happened."""
-        token.workflow.record("entered", token)
         happened = token.internal_data.pop("event", None)
-        if happened is not None:
-            token.internal_data["results"] = happened
-            return True
-        self.map_inputs(token)
+        if happened is None:
+            return super().enter(token)
+        token.workflow.record("entered", token)
+        token.internal_data["results"] = happened
+        return True
+
+    def act(self, token: Token) -> bool:
+        """Wait; a catching link has nothing to wait for."""
         if not self.needs_watch:
             return True
         token._set_state(WAITING)
@@ -95,24 +98,37 @@ class CatchingEvent(Element):
         value = event.when.text if event.when.fixed else event.when.value(token)
         if event.timer == "duration":
             return values.shift(now, _duration(value, event.when.text))
-        times, start, every = _cycle(value, event.when.text, token.workflow.environment.zone)
-        token.internal_data["left"] = times
-        token.internal_data["every"] = every
-        return start or values.shift(now, _duration(every, event.when.text))
+        zone = token.workflow.environment.zone
+        cycle = cycles.read(value, zone) if type(value) is str else None
+        due = cycle.first(now, zone) if cycle is not None else None
+        if cycle is None or due is None:
+            raise Fault(
+                "expression",
+                f"Expected “{event.when.text}” to give a cycle such as R3/PT2H or 0 0 9 * * MON-FRI, but it is "
+                f"{values.to_text(value)}.",
+            )
+        token.internal_data.update(left=cycle.times, every=cycle.every, due=due.isoformat())
+        return due
 
     def rearm_or_forget(self, watcher: Token) -> None:
-        """Keep a repeated timer going; a message or signal stays, a single timer is forgotten."""
+        """Keep a repeated timer going; a message or signal stays, a single timer is forgotten.
+
+        The next due date follows the last one, not the present: a late worker moves no later occurrence.
+        """
         if self.details.event.kind != "timer":
             return
-        left = watcher.internal_data.get("left", 1)
-        if left == 1:
+        memory = watcher.internal_data
+        left = memory.get("left", 1)
+        zone = watcher.workflow.environment.zone
+        last = datetime.fromisoformat(memory["due"]) if left != 1 else None
+        due = cycles.following(last, memory["every"], zone) if last is not None else None
+        if due is None:
             watcher.workflow.remove(watcher)
             return
-        if left > 1:
-            watcher.internal_data["left"] = left - 1
-        now = watcher.workflow.environment.now
-        every = watcher.internal_data["every"]
-        watcher.workflow.rearm(watcher, due_at=values.shift(now, _duration(every, every)))
+        if left != cycles.FOR_EVER:
+            memory["left"] = left - 1
+        memory["due"] = due.isoformat()
+        watcher.workflow.rearm(watcher, due_at=due)
 
 
 class BoundaryEvent(CatchingEvent):
@@ -167,8 +183,7 @@ class StartEvent(CatchingEvent):
         """Begin the event subprocess inside ``scope``, ending everything else there if interrupting."""
         run = scope.workflow
         if self.details.interrupting:
-            for child in scope.children:
-                run.remove(child, terminated=True)
+            run.clear(scope)
         assert self.scope_id is not None, "an event subprocess contains its start"
         inner = run.place(self.process.task_specs[self.scope_id], scope)
         inner.internal_data.update(start=self.name, event=variables, event_subprocess=self.scope_id)
@@ -209,8 +224,10 @@ class ThrowEvent(JobElement):
             assert event.name is not None, "checked at deployment"
             return broadcast(token, event.name.words(token, "a signal name"))
         if event.kind == "escalation":
-            code = event.code.words(token, "an escalation code") if event.code else ""
-            escalate(token, code)
+            # Nobody listening is no fault (BPMN 2.0, 10.5.6).
+            caught(
+                token, "escalation", event.code.words(token, "an escalation code") if event.code else "", {}
+            )
             return token.alive
         if event.kind == "compensation":
             return compensation.begin(token, event.activity)
@@ -220,17 +237,14 @@ class ThrowEvent(JobElement):
 
     def _jump(self, token: Token) -> None:
         """Go on at the catching link of the same name, in the same scope."""
-        link = self.details.event.link
-        for element in self.process.task_specs.values():
-            other = element.details.event
-            if (
-                other.kind == "link"
-                and other.link == link
-                and element.kind == "intermediate_catch_event"
-                and element.scope_id == self.scope_id
-            ):
-                token.workflow.place(element, token.parent)
-                return
+        target = next(
+            element
+            for element in self.process.inside[self.scope_id]
+            if element.kind == "intermediate_catch_event"
+            and element.details.event.kind == "link"
+            and element.details.event.link == self.details.event.link
+        )
+        token.workflow.place(target, token.parent)
 
 
 class EndEvent(ThrowEvent):
@@ -249,45 +263,32 @@ class EndEvent(ThrowEvent):
         if event.kind == "terminate":
             scope = token.parent
             assert scope is not None, "an end event lives in a scope"
-            for child in scope.children:
-                if child is not token:
-                    run.remove(child, terminated=True)
+            run.clear(scope, spare=token)
             return True
         return super().act(token)
 
 
-def escalate(token: Token, code: str) -> None:
-    """Tell the scopes around ``token``, nearest first; nobody listening is no fault (BPMN 2.0, 10.5.6)."""
-    host: Token | None = token
-    while host is not None:
-        if host.mark != "item":
-            for catcher in by_code(host.task_spec.boundaries, "escalation", code, host):
-                catcher.caught(host, {}, code)
-                return
-        scope = host.parent
-        if scope is not None and scope.task_spec.is_scope:
-            for start in by_code(scope.task_spec.event_subprocesses, "escalation", code, scope):
-                if host.internal_data.get("event_subprocess") != start.scope_id:
-                    start.caught(scope, {}, code)
-                    return
-        host = scope
-
-
 def broadcast(token: Token, name: str) -> bool:
-    """Send a signal to whoever waits now, inside this instance and, through the effects, outside."""
+    """Send a signal to whoever waits now, inside this instance and, through the effects, outside.
+
+    The event has done its part once the signal is out: it completes even if the signal ends its own scope.
+    """
     run = token.workflow
     variables = dict(token.data)
     run.effects.signals.append((name, variables))
+    if "end" not in token.task_spec.details.listeners:
+        run.record("completed", token)
+        token.internal_data["told"] = True
     hear_signal(token, name, variables)
     return token.alive
 
 
 def hear_signal(speaker: Token, name: str, variables: dict[str, Any]) -> None:
     """Wake the tokens of the speaker's own instance that wait for the signal now."""
-    listeners = [
+    hearing = [
         token for token in speaker.workflow.tasks.values() if token.internal_data.get("signal") == name
     ]
-    for token in listeners:
+    for token in hearing:
         if token.alive and token.internal_data.get("wait") == "signal":
             token.task_spec.triggered(token, dict(variables))
 
@@ -300,19 +301,3 @@ def _duration(value: Any, text: str) -> timedelta | feel.Months:
         "expression",
         f"Expected “{text}” to give a duration such as PT2H or P5D, but it is {values.to_text(value)}.",
     )
-
-
-def _cycle(value: Any, text: str, zone: str) -> tuple[int, datetime | None, str]:
-    """Return repetitions (-1: for ever), the first due date if given, and the interval as ISO text."""
-    parts = value.split("/") if type(value) is str else []
-    head = parts[0][1:] if parts and parts[0].startswith("R") else None
-    if head is None or len(parts) not in (2, 3) or not (head == "" or head.isdigit()):
-        raise Fault(
-            "expression",
-            f"Expected “{text}” to give a cycle such as R3/PT2H, but it is {values.to_text(value)}.",
-        )
-    start = values.to_instant(parts[1], zone=zone) if len(parts) == 3 else None
-    if len(parts) == 3 and start is None:
-        raise Fault("expression", f"Expected “{parts[1]}” to be the start of a cycle.")
-    _duration(parts[-1], text)
-    return (int(head) if head else -1), start, parts[-1]

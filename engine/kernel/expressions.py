@@ -104,6 +104,16 @@ class Expression:
             f"Expected “{self.text}” to give {what}, but it is {variables.to_text(value)}{reason}.",
         )
 
+    def words_or_none(self, token: Token, what: str) -> str | None:
+        """Return a text, or None for an empty one: nobody in particular.
+
+        Raises:
+            Fault: the value is null or no text.
+        """
+        if not self.fixed and self.explained(token)[0] == "":
+            return None
+        return self.words(token, what)
+
     def listing(self, token: Token, what: str) -> list[Any]:
         """Return a list.
 

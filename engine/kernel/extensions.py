@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from engine import feel
 from engine.kernel.expressions import Expression
-from engine.kernel.model import Binding, Called, Job, Loop, Mapping, Script, UserWork
+from engine.kernel.model import AdHoc, Binding, Called, Job, Loop, Mapping, Phase, Script, UserWork
 from engine.kernel.source import BPMN, NAMESPACES, ZEEBE, Node, Report, children, extension, namespace, tag
 
 FOREIGN = {
@@ -20,25 +20,57 @@ FOREIGN = {
     "http://activiti.org/bpmn": "activiti",
     "http://spiffworkflow.org/bpmn/schema/1.0/core": "spiffworkflow",
 }
-KNOWN = frozenset(
+_TASKS = frozenset(
     {
-        "assignmentDefinition",
-        "calledDecision",
-        "calledElement",
-        "formDefinition",
-        "ioMapping",
-        "loopCharacteristics",
-        "priorityDefinition",
-        "properties",
-        "script",
-        "subscription",
-        "taskDefinition",
-        "taskHeaders",
-        "taskSchedule",
+        "adHocSubProcess",
+        "businessRuleTask",
+        "callActivity",
+        "manualTask",
+        "receiveTask",
+        "scriptTask",
+        "sendTask",
+        "serviceTask",
+        "subProcess",
+        "task",
         "userTask",
-        "versionTag",
     }
 )
+_THROWS = frozenset({"endEvent", "intermediateThrowEvent"})
+_CATCHES = frozenset({"boundaryEvent", "intermediateCatchEvent", "startEvent"})
+_GATEWAYS = frozenset({"eventBasedGateway", "exclusiveGateway", "inclusiveGateway", "parallelGateway"})
+_JOBS = frozenset({"businessRuleTask", "scriptTask", "sendTask", "serviceTask"}) | _THROWS
+KNOWN: dict[str, frozenset[str] | None] = {
+    "adHoc": frozenset({"adHocSubProcess"}),
+    "assignmentDefinition": frozenset({"userTask"}),
+    "calledDecision": frozenset({"businessRuleTask"}),
+    "calledElement": frozenset({"callActivity"}),
+    "executionListeners": _TASKS | _THROWS | _CATCHES | _GATEWAYS | {"process"},
+    "formDefinition": frozenset({"startEvent", "userTask"}),
+    "ioMapping": _TASKS | _THROWS | _CATCHES,
+    "priorityDefinition": frozenset({"userTask"}),
+    "properties": None,
+    "script": frozenset({"scriptTask"}),
+    "taskDefinition": _JOBS,
+    "taskHeaders": _JOBS | {"userTask"},
+    "taskListeners": frozenset({"userTask"}),
+    "taskSchedule": frozenset({"userTask"}),
+    "userTask": frozenset({"userTask"}),
+    "versionTag": frozenset({"process"}),
+}
+"""The extensions that mean something, and on which elements (None: on every one)."""
+_AROUND: frozenset[str] = frozenset({"start", "end"})
+PHASES: dict[str, frozenset[str]] = {
+    **dict.fromkeys(_TASKS | _THROWS | {"intermediateCatchEvent", "process"}, _AROUND),
+    **dict.fromkeys(("exclusiveGateway", "eventBasedGateway"), frozenset({"start"})),
+    **dict.fromkeys(("startEvent", "boundaryEvent"), frozenset({"end"})),
+}
+"""When execution listeners are called: a gateway decides as it ends, an event has happened as it starts."""
+TASK_PHASES: dict[str, Phase] = {
+    "creating": "creating",
+    "create": "creating",
+    "completing": "completing",
+    "complete": "completing",
+}
 _NAME = re.compile(r"^[^\W\d]\w*$")
 
 
@@ -70,16 +102,33 @@ class ExtensionReader:
     # ------------------------------------------------------------------ extensions
 
     def refuse_unknown(self, node: Node) -> None:
-        """Report every extension that would not be honoured."""
+        """Report every extension that would not be honoured, at the element or in its definitions."""
+        kind = tag(node)
         for name in node.attrib:
             self._refuse_attribute(node, str(name))
         for holder in children(node, "extensionElements"):
             for item in holder:
-                space = namespace(item)
+                space, name = namespace(item), tag(item)
                 if space in FOREIGN:
-                    self.report.add("extension.foreign", item, name=f"{FOREIGN[space]}:{tag(item)}")
-                elif space == ZEEBE and tag(item) not in KNOWN:
-                    self.report.add("extension.unknown", item, name=f"zeebe:{tag(item)}")
+                    self.report.add("extension.foreign", item, name=f"{FOREIGN[space]}:{name}")
+                elif space == ZEEBE:
+                    places = KNOWN.get(name, frozenset())
+                    if places is not None and kind not in places:
+                        self.report.add("extension.unknown", item, name=f"zeebe:{name}")
+        for quantity in ("startQuantity", "completionQuantity"):
+            if node.get(quantity) not in (None, "1"):
+                self.report.add("extension.unknown", node, name=quantity)
+        for child in node:
+            if tag(child).endswith(("EventDefinition", "LoopCharacteristics")):
+                self._refuse_foreign(child)
+
+    def _refuse_foreign(self, node: Node) -> None:
+        for name in node.attrib:
+            self._refuse_attribute(node, str(name))
+        for holder in children(node, "extensionElements"):
+            for item in holder:
+                if namespace(item) in FOREIGN:
+                    self.report.add("extension.foreign", item, name=f"{FOREIGN[namespace(item)]}:{tag(item)}")
 
     def _refuse_attribute(self, node: Node, name: str) -> None:
         space = name[1:].partition("}")[0] if name.startswith("{") else ""
@@ -93,6 +142,9 @@ class ExtensionReader:
         holder = extension(node, "ioMapping")
         for item in holder if holder is not None else ():
             if tag(item) != kind:
+                continue
+            if not self._maps(node, kind):
+                self.report.add("extension.unknown", item, name=f"zeebe:{kind}")
                 continue
             target = (item.get("target") or "").strip()
             source = self.needed(
@@ -119,6 +171,65 @@ class ExtensionReader:
                 found.append(Mapping(source, path))
         return tuple(found)
 
+    @staticmethod
+    def _maps(node: Node, kind: str) -> bool:
+        """Tell whether the element can have such mappings: what has happened has no input, an error no output."""
+        if kind == "input":
+            return tag(node) not in ("startEvent", "boundaryEvent")
+        return node.find(f"{{{BPMN}}}errorEventDefinition") is None or tag(node) in _CATCHES
+
+    def listeners(self, node: Node) -> dict[Phase, tuple[Job, ...]]:
+        """Return the jobs around the element by phase; a listener that would never be called is refused."""
+        found: dict[Phase, list[Job]] = {}
+        allowed = PHASES.get(tag(node), frozenset())
+        if node.find(f"{{{BPMN}}}errorEventDefinition") is not None and tag(node) == "endEvent":
+            allowed = frozenset({"start"})
+        if node.find(f"{{{BPMN}}}compensateEventDefinition") is not None and tag(node) == "boundaryEvent":
+            allowed = frozenset()
+        for item in node.iterfind(_LISTENERS.format("execution"), namespaces=NAMESPACES):
+            phase = item.get("eventType", "")
+            if phase in allowed:
+                self._listener(item, cast(Phase, phase), found)
+            else:
+                self.report.add("extension.unknown", item, name=f"zeebe:executionListener eventType={phase}")
+        for item in node.iterfind(_LISTENERS.format("task"), namespaces=NAMESPACES):
+            phase = item.get("eventType", "")
+            if phase in TASK_PHASES:
+                self._listener(item, TASK_PHASES[phase], found)
+            else:
+                self.report.add("extension.unknown", item, name=f"zeebe:taskListener eventType={phase}")
+        return {phase: tuple(jobs) for phase, jobs in found.items()}
+
+    def _listener(self, item: Node, phase: Phase, found: dict[Phase, list[Job]]) -> None:
+        kind = self.needed(item, item.get("type"), "the task type of a listener", TASK_TYPE_ADVICE)
+        retries = self.expression(item, item.get("retries") or "3", "the number of retries")
+        owner = item.getparent().getparent().getparent()
+        headers = {**_headers(owner, "bpmn:extensionElements/"), **_headers(item, "")}
+        if kind is not None and retries is not None:
+            found.setdefault(phase, []).append(Job(kind, retries, headers))
+
+    def ad_hoc(self, node: Node) -> AdHoc | None:
+        """Return ``zeebe:adHoc`` with the completion condition; None after reporting what is missing."""
+        item = extension(node, "adHoc")
+        active = self.needed(
+            node,
+            item.get("activeElementsCollection") if item is not None else None,
+            "the list of elements that begin (active elements collection)",
+            FEEL_ADVICE,
+        )
+        for name in ("outputCollection", "outputElement"):
+            if item is not None and item.get(name):
+                self.report.add("extension.unknown", item, name=f"zeebe:adHoc {name}")
+        if node.get("ordering") == "Sequential":
+            self.report.add("extension.unknown", node, name="ordering=Sequential")
+        condition = children(node, "completionCondition")
+        completion = (
+            self.expression(node, condition[0].text, "the completion condition") if condition else None
+        )
+        if active is None:
+            return None
+        return AdHoc(active, completion, node.get("cancelRemainingInstances", "true") == "true")
+
     def job(self, node: Node) -> Job | None:
         """Return ``zeebe:taskDefinition`` with the headers, or None."""
         item = extension(node, "taskDefinition")
@@ -126,12 +237,7 @@ class ExtensionReader:
             return None
         kind = self.needed(item, item.get("type"), "a task type", TASK_TYPE_ADVICE)
         retries = self.expression(item, item.get("retries") or "3", "the number of retries")
-        headers = {
-            header.get("key", ""): header.get("value", "")
-            for header in node.iterfind(
-                "bpmn:extensionElements/zeebe:taskHeaders/zeebe:header", namespaces=NAMESPACES
-            )
-        }
+        headers = _headers(node, "bpmn:extensionElements/")
         return Job(kind, retries, headers) if kind is not None and retries is not None else None
 
     def user(self, node: Node) -> UserWork:
@@ -261,6 +367,16 @@ _USER = (
     ("priorityDefinition", "priority", "priority", "the priority"),
     ("formDefinition", "formId", "form_id", "the form"),
 )
+
+
+_LISTENERS = "bpmn:extensionElements/zeebe:{0}Listeners/zeebe:{0}Listener"
+
+
+def _headers(node: Node, path: str) -> dict[str, str]:
+    return {
+        header.get("key", ""): header.get("value", "")
+        for header in node.iterfind(f"{path}zeebe:taskHeaders/zeebe:header", namespaces=NAMESPACES)
+    }
 
 
 def _binding(item: Node) -> Binding:

@@ -122,20 +122,6 @@ class InclusiveGateway(JoiningGateway):
         token.complete()
         return True
 
-    def flows_to_take(self, token: Token) -> list[str]:
-        """Return every flow to take.
-
-        Raises:
-            Fault: a condition is no truth value, or no flow can be taken.
-        """
-        taken = super().flows_to_take(token)
-        if taken or not self.outgoing:
-            return taken
-        raise Fault(
-            "condition",
-            f"Expected a condition of the gateway “{self.label}” to hold, but none does and it has no default flow.",
-        )
-
     def _reach(self) -> dict[str, set[str]]:
         if self._upstream is None:
             self._upstream = {flow.id: self._sources(flow) for flow in self.incoming}
@@ -157,11 +143,10 @@ class InclusiveGateway(JoiningGateway):
             if element.details.event.kind == "link":
                 stack.extend(
                     other.name
-                    for other in elements.values()
+                    for other in self.process.inside[element.scope_id]
                     if other.details.event.kind == "link"
                     and other.details.event.link == element.details.event.link
-                    and other.outgoing == []
-                    and other.scope_id == element.scope_id
+                    and other.kind == "intermediate_throw_event"
                 )
         return seen
 

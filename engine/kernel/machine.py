@@ -121,7 +121,11 @@ class Run(BpmnWorkflow):
         """Start at ``start`` with ``variables`` in the process instance; ``event`` is what triggered it."""
         process: ProcessSpec = self.spec
         self.task_tree = root = self.place(process.root, None, state=STARTED)
-        root.data.update(variables)
+        if start.details.outputs and start.details.event.kind != "none":
+            # What a message or signal brings is mapped by its start event like that of any other event.
+            event = {**variables, **(event or {})}
+        else:
+            root.data.update(variables)
         self.effects.started[root.id] = Started(root.id, None, process)
         process.root.open(root, start, dict(event or {}))
         self.advance()
@@ -155,17 +159,16 @@ class Run(BpmnWorkflow):
         token.internal_data.pop("fault")
         self.effects.resolved.add(token_id)
         self.record("resolved", token)
-        if stage == "job":
-            token._set_state(STARTED)
-            token.task_spec.open_job(token)
-        elif stage == "leave":
+        if stage == "leave":
             token._set_state(STARTED)
             token.complete()
+        elif stage == "scope":
+            token._set_state(STARTED)
+            self.settle(token)
         else:
-            for child in token.children:
-                self.remove(child)
-            token._set_state(READY)
-            self._ready.append(token)
+            if stage in ("job", "listener"):
+                token.internal_data["again"] = True
+            self.enqueue(token)
         self.advance()
 
     def set_variables(self, token_id: int, variables: Mapping[str, Any]) -> None:
@@ -196,12 +199,18 @@ class Run(BpmnWorkflow):
                 if token._state == READY and token.alive:
                     steps += 1
                     if steps > MAX_STEPS:
-                        self._ready.clear()
-                        self.raise_incident(token, _endless(token), stage="enter")
+                        self._stop_all(token)
                         return
                     token.run()
             if not self._open_inclusive_joins():
                 return
+
+    def _stop_all(self, token: Token) -> None:
+        """Stop every token that is still on its way, each with an incident, so that none is lost."""
+        for other in (token, *self._ready):
+            if other._state == READY and other.alive:
+                self.raise_incident(other, _endless(other), stage="enter")
+        self._ready.clear()
 
     def _open_inclusive_joins(self) -> bool:
         """Open the first inclusive join that no token can reach any more (BPMN 2.0, 13.4.3)."""
@@ -247,7 +256,8 @@ class Run(BpmnWorkflow):
         element = token.task_spec
         parent = token.parent
         assert parent is not None, "a process ends in scope_done, not by leaving"
-        self.record(event, token, data)
+        if "told" not in token.internal_data:
+            self.record(event, token, data)
         if token.internal_data.get("handlers") or element.handler is not None:
             element.remember_for_compensation(token, parent)
         elements = element.process.task_specs
@@ -260,15 +270,34 @@ class Run(BpmnWorkflow):
         self.settle(parent)
 
     def settle(self, scope: Token) -> None:
-        """Complete ``scope`` if nothing alive is left in it."""
-        if scope.alive and scope._state == STARTED and not scope.has_live_children():
-            scope.task_spec.scope_done(scope)
+        """Complete ``scope`` if nothing alive is left in it, or if it has had enough."""
+        if not scope.alive or scope._state != STARTED:
+            return
+        try:
+            if scope.task_spec.details.ad_hoc is not None:
+                scope.task_spec.element_left(scope)
+            if not scope.has_live_children():
+                scope.task_spec.scope_done(scope)
+        except Fault as fault:
+            self.raise_incident(scope, fault, stage="scope")
+
+    def clear(self, scope: Token, *, spare: Token | None = None) -> None:
+        """End everything inside ``scope`` but ``spare``; the events on its border go on waiting."""
+        for child in scope.children:
+            if child is not spare and not (child.mark == "watch" and child.task_spec.details.attached_to):
+                self.remove(child, terminated=True)
+
+    def withdraw(self, token: Token) -> None:
+        """Take back what a token had begun when it was stopped; established boundary events stay."""
+        for child in token.children:
+            if "watched" not in token.internal_data or not child.task_spec.details.attached_to:
+                self.remove(child)
 
     def remove(self, token: Token, *, terminated: bool = False) -> None:
         """Take ``token`` and everything inside it off the diagram, innermost first."""
         for child in token.children:
             self.remove(child, terminated=terminated)
-        if terminated and token.mark != "watch":
+        if terminated and token.mark != "watch" and "told" not in token.internal_data:
             self.record("terminated", token)
         self.close_wait(token)
         if "fault" in token.internal_data and self.effects.incidents.pop(token.id, None) is None:

@@ -6,6 +6,7 @@ change after deployment, so every thread shares them. Next: ``engine/kernel/elem
 
 from __future__ import annotations
 
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,6 +17,8 @@ EventKind = Literal[
 ]
 TimerKind = Literal["date", "duration", "cycle"]
 Binding = Literal["latest", "deployment", "versionTag"]
+Phase = Literal["start", "creating", "completing", "end"]
+"""When a listener runs: execution listeners at start and end, task listeners in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,15 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
+class AdHoc:
+    """``zeebe:adHoc``: which elements begin, when it is enough, and what becomes of the rest."""
+
+    active: Expression
+    completion: Expression | None
+    cancels_rest: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Details:
     """Everything an element may carry besides its kind."""
 
@@ -129,5 +141,6 @@ class Details:
     for_compensation: bool = False
     handler: str | None = None
     triggered_by_event: bool = False
-    instantiate: bool = False
     properties: dict[str, str] = field(default_factory=dict)
+    listeners: MappingOf[Phase, tuple[Job, ...]] = field(default_factory=dict)
+    ad_hoc: AdHoc | None = None

@@ -28,6 +28,7 @@ class ProcessSpec(BpmnProcessSpec):
         root: the element of the process itself, the outermost scope.
         flows: sequence flows by id.
         task_specs: elements by id (SpiffWorkflow's name for them).
+        inside: the elements of each scope by the scope's id, in file order; None holds the root.
         starts: start events of the process level, in file order.
     """
 
@@ -44,6 +45,7 @@ class ProcessSpec(BpmnProcessSpec):
         self.version_tag: str | None = None
         self.flows: dict[str, Flow] = {}
         self.starts: list[StartEvent] = []
+        self.inside: dict[str | None, list[Element]] = {}
         self.root: ProcessElement
 
     def seal(self) -> None:

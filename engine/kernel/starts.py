@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
+from engine.kernel import cycles
+from engine.kernel.elements import Element
 from engine.kernel.process import ProcessSpec
 from engine.kernel.token import Token
-from engine.variables import parse_duration, shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class StartTrigger:
     """One start event that something outside may set off.
 
     Attributes:
-        remaining: how often a timer fires, -1 for ever; interval: ISO 8601, of a cycle.
+        remaining: how often a timer fires, -1 for ever; interval: ISO 8601 or cron, of a cycle.
     """
 
     element: str
@@ -31,13 +32,13 @@ class StartTrigger:
     remaining: int = 1
     interval: str | None = None
 
-    def next(self) -> StartTrigger:
-        """Return the trigger after it has fired: its next due date, or none."""
-        again = parse_duration(self.interval) if self.interval and self.remaining != 1 else None
+    def next(self, zone: str) -> StartTrigger:
+        """Return the trigger after it has fired: its next due date, counted from the last, or none."""
+        due = None
+        if self.interval and self.remaining != 1 and self.due_at is not None:
+            due = cycles.following(self.due_at, self.interval, zone)
         return replace(
-            self,
-            due_at=shift(self.due_at, again) if again is not None and self.due_at is not None else None,
-            remaining=self.remaining - 1 if self.remaining > 0 else self.remaining,
+            self, due_at=due, remaining=self.remaining - 1 if self.remaining > 0 else self.remaining
         )
 
 
@@ -56,14 +57,16 @@ class _Before:
         return {}
 
 
-def start_triggers(process: ProcessSpec, now: datetime, zone: str) -> list[StartTrigger]:
-    """Return what may start ``process``.
+def start_triggers(
+    process: ProcessSpec, now: datetime, zone: str, *, only: Element | None = None
+) -> list[StartTrigger]:
+    """Return what may start ``process``, or what ``only`` this start event waits for.
 
     Raises:
         Fault: a name or timer cannot be evaluated without variables.
     """
     found: list[StartTrigger] = []
-    for start in process.starts:
+    for start in process.starts if only is None else (start for start in process.starts if start is only):
         event = start.details.event
         before = cast(Token, _Before(now, zone))
         if event.kind == "timer":

@@ -94,7 +94,9 @@ def places(document: str) -> list[tuple[int, str, str]]:
         is_process = parent_id == 0 or bool(internal and "process" in internal)
         owners[token_id] = token_id if is_process else owners[parent_id]
         if not is_process and mark != "watch":
-            found.append((owners[token_id], name, "incident" if internal and "fault" in internal else "active"))
+            found.append(
+                (owners[token_id], name, "incident" if internal and "fault" in internal else "active")
+            )
     return found
 
 

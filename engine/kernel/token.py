@@ -77,6 +77,11 @@ class Token(Task):
         """Return False once the token has left."""
         return self.workflow.tasks.get(self.id) is self
 
+    @property
+    def is_scope(self) -> bool:
+        """Tell whether elements inside may be caught here; the body of a multi-instance only holds its items."""
+        return self.task_spec.is_scope and "loop" not in self.internal_data
+
     def has_live_children(self) -> bool:
         """Tell whether anything inside keeps this scope open; watchers do not."""
         return any(child.mark != "watch" for child in self._children.values())
@@ -89,7 +94,10 @@ class Token(Task):
         try:
             done = self.task_spec._run(self)
         except Fault as fault:
-            self.workflow.raise_incident(self, fault, stage="enter")
+            self.workflow.withdraw(self)
+            self.workflow.raise_incident(
+                self, fault, stage="listener" if "listener" in self.internal_data else "enter"
+            )
             return None
         if done:
             self.complete()
@@ -102,7 +110,9 @@ class Token(Task):
         try:
             self.task_spec._on_complete(self)
         except Fault as fault:
-            self.workflow.raise_incident(self, fault, stage="leave")
+            self.workflow.raise_incident(
+                self, fault, stage="listener" if "listener" in self.internal_data else "leave"
+            )
 
     def ancestors(self) -> Iterable[Token]:
         """Yield the enclosing scopes, nearest first, beyond called processes up to the root."""

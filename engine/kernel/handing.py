@@ -1,0 +1,52 @@
+"""Handing work out: to a handler of the house in this transaction, or to a worker later.
+
+Comes in: a token and a job of the diagram. Goes out: the results, or a wait for a worker. It never decides
+what happens with the results: the element does. Next: ``engine/kernel/listeners.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.kernel.environment import Work
+from engine.kernel.faults import Fault
+from engine.kernel.model import Job
+from engine.kernel.token import Token
+
+
+def hand_out(token: Token, job: Job) -> dict[str, Any] | None:
+    """Return the results of the house's handler, or None when a worker must do the job.
+
+    Raises:
+        Fault: type or retries cannot be evaluated, or the handler refuses.
+        ThrownError: the handler reports a BPMN error.
+    """
+    element = token.task_spec
+    job_type = job.type.words(token, "a task type")
+    handler = token.workflow.environment.handler(job_type)
+    if handler is None:
+        token.workflow.open_wait(
+            "job",
+            token,
+            type=job_type,
+            retries=_retries(token, job),
+            headers=job.headers,
+            label=element.label,
+        )
+        return None
+    inputs = dict(token.data) if element.details.inputs else token.visible()
+    return dict(handler(Work(job_type, inputs, job.headers, element.name, token.id)))
+
+
+def _retries(token: Token, job: Job) -> int:
+    """Return how often the worker may try: an operator's number if one was set, else the diagram's."""
+    wanted = token.internal_data.pop("retries", None)
+    if wanted is not None:
+        return int(wanted)
+    text = job.retries.words(token, "a number of retries")
+    try:
+        return int(text)
+    except ValueError:
+        raise Fault(
+            "expression", f"Expected “{job.retries.text}” to give a whole number, but it is {text}."
+        ) from None

@@ -1,0 +1,177 @@
+"""What a diagram's paths must satisfy: gateways that can open, elements that can be reached.
+
+Comes in: a sealed process. Goes out: problems in the report. It looks at the drawing only and never guesses what
+a condition will say. Next: ``engine/definitions.py``.
+"""
+
+from __future__ import annotations
+
+from engine.kernel.checks import Teller, flow_problem
+from engine.kernel.elements import Element
+from engine.kernel.events import BoundaryEvent, CatchingEvent, StartEvent, ThrowEvent
+from engine.kernel.gateways import EventBasedGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
+from engine.kernel.process import ProcessSpec
+from engine.kernel.source import Report
+
+Graph = dict[str, list[str]]
+
+
+def paths(process: ProcessSpec, report: Report) -> None:
+    """Check gateways and the paths between them, once elements know their flows."""
+    tell = Teller(report)
+    for element in process.task_specs.values():
+        if isinstance(element, (ExclusiveGateway, InclusiveGateway)) and len(element.outgoing) > 1:
+            for flow in element.outgoing:
+                if flow.condition is None and not flow.default:
+                    flow_problem(report, "flow.no_condition", flow.id, label=element.label)
+        elif isinstance(element, (ParallelGateway, EventBasedGateway)):
+            for flow in element.outgoing:
+                if flow.condition is not None:
+                    flow_problem(report, "flow.ignored_condition", flow.id, label=element.label)
+        if isinstance(element, EventBasedGateway):
+            _event_gateway(process, element, tell)
+    reached = _reached(process)
+    for element in process.task_specs.values():
+        if element.name not in reached and not element.is_process:
+            tell("element.unreachable", element)
+    _deadlocks(process, tell)
+
+
+def _event_gateway(process: ProcessSpec, element: EventBasedGateway, tell: Teller) -> None:
+    if len(element.outgoing) < 2:
+        tell("gateway.event_alone", element)
+    for flow in element.outgoing:
+        target = process.task_specs[flow.target]
+        waits = (
+            isinstance(target, CatchingEvent) and target.needs_watch and not isinstance(target, BoundaryEvent)
+        )
+        # A task with a border or a loop would have to begin before its message has come.
+        bare = not target.boundaries and target.details.loop is None
+        if not waits or not bare or len(target.incoming) > 1:
+            tell("gateway.event_target", element, target=target.label)
+
+
+def _steps(process: ProcessSpec) -> Graph:
+    """Return where a token may go from each element: flows, borders, links, handlers, what begins inside."""
+    steps: Graph = {}
+    for name, element in process.task_specs.items():
+        steps[name] = [flow.target for flow in element.outgoing]
+        steps[name] += [boundary.name for boundary in element.boundaries]
+        if element.handler in process.task_specs:
+            steps[name].append(element.handler)
+        event = element.details.event
+        if event.kind == "link" and isinstance(element, ThrowEvent):
+            steps[name] += [
+                other.name
+                for other in process.inside[element.scope_id]
+                if other.details.event.link == event.link and isinstance(other, CatchingEvent)
+            ]
+        steps[name] += [inner.name for inner in process.inside.get(name, ()) if _begins(element, inner)]
+    return steps
+
+
+def _begins(scope: Element, inner: Element) -> bool:
+    if inner.details.triggered_by_event or isinstance(inner, StartEvent):
+        return True
+    return scope.details.ad_hoc is not None and not inner.incoming and inner.details.attached_to is None
+
+
+def _reached(process: ProcessSpec) -> set[str]:
+    """Return the ids of the elements that some token can stand on."""
+    steps = _steps(process)
+    seen: set[str] = set()
+    stack = [process.root.name]
+    while stack:
+        name = stack.pop()
+        if name not in seen:
+            seen.add(name)
+            stack.extend(steps[name])
+    return seen
+
+
+# ---------------------------------------------------------------------- deadlocks
+
+
+def _deadlocks(process: ProcessSpec, tell: Teller) -> None:
+    """Report parallel joins whose incoming flows all stem from a gateway that takes only one of them."""
+    joins = [
+        element
+        for element in process.task_specs.values()
+        if isinstance(element, ParallelGateway) and len(element.incoming) > 1
+    ]
+    if not joins:
+        return
+    steps = _steps(process)
+    dominators = _dominators(process.root.name, steps)
+    for join in joins:
+        split = process.task_specs.get(dominators.get(join.name, ""))
+        if isinstance(split, (ExclusiveGateway, EventBasedGateway)) and not _in_loop(
+            split.name, join.name, steps
+        ):
+            tell("gateway.deadlock", join, split=split.label)
+
+
+def _dominators(root: str, steps: Graph) -> dict[str, str]:
+    """Return for each element the nearest one through which every path to it goes.
+
+    Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm", 2001: near-linear on drawings, so that a
+    hostile file cannot make the check slow.
+    """
+    order = _postorder(root, steps)
+    number = {name: index for index, name in enumerate(order)}
+    before: Graph = {}
+    for name in order:
+        for target in steps[name]:
+            before.setdefault(target, []).append(name)
+    found = {root: root}
+    changed = True
+    while changed:
+        changed = False
+        for name in reversed(order[:-1]):
+            nearest = ""
+            for other in before[name]:
+                if other in found:
+                    nearest = other if not nearest else _meet(nearest, other, found, number)
+            if found.get(name) != nearest:
+                found[name] = nearest
+                changed = True
+    return found
+
+
+def _meet(one: str, other: str, found: dict[str, str], number: dict[str, int]) -> str:
+    while one != other:
+        while number[one] < number[other]:
+            one = found[one]
+        while number[other] < number[one]:
+            other = found[other]
+    return one
+
+
+def _postorder(root: str, steps: Graph) -> list[str]:
+    order: list[str] = []
+    seen = {root}
+    stack = [(root, iter(steps[root]))]
+    while stack:
+        name, following = stack[-1]
+        for target in following:
+            if target not in seen:
+                seen.add(target)
+                stack.append((target, iter(steps[target])))
+                break
+        else:
+            order.append(name)
+            stack.pop()
+    return order
+
+
+def _in_loop(name: str, join: str, steps: Graph) -> bool:
+    """Tell whether a token can come back to ``name`` without passing ``join``."""
+    seen, stack = {join}, list(steps[name])
+    while stack:
+        current = stack.pop()
+        if current == name:
+            return True
+        if current not in seen:
+            seen.add(current)
+            stack.extend(steps[current])
+    return False

@@ -1,0 +1,72 @@
+"""The demo town: founded, then lived for eight months.
+
+Comes in: an empty database and a scale. Goes out: the same town each time, to the reference number and the cent. It
+never takes the machine's clock: the town has its own. Next: ``web/demo/journey.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from engine import store
+from engine.clock import SettableClock
+from registry.tables.entities import Entity
+from web.demo import calls, founding, roll
+from web.demo.hands import Hands
+from web.demo.life import Life
+
+LAST_DAY: Final = date(2026, 11, 12)
+"""The last day the town has lived; fixed, so that numbers and amounts are the same on every run."""
+FOUNDER: Final = "system:demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How long the town has lived and how many work orders it closed."""
+
+    days: int
+    orders: int
+
+
+SCALES: Final = {"seed": Scale(245, 600), "full": Scale(366, 15_000)}
+
+
+def exists(house: store.Engine) -> bool:
+    """Say whether somebody founded a town in this database, the demo's or another."""
+    with house.read() as reading:
+        return reading.connection.scalar(sa.select(sa.func.count()).select_from(Entity)) != 0
+
+
+def build(
+    house: store.Engine, scale: Scale, tell: Callable[[date, date], None] = lambda _today, _last: None
+) -> None:
+    """Found the town in an empty database and let it live until its last day.
+
+    Args:
+        house: gives the database and the handlers; its clock is not read.
+        scale: how long and how much.
+        tell: called for each day that begins, with that day and the last one: to show progress.
+    """
+    zone = ZoneInfo(house.zone)
+    first = LAST_DAY - timedelta(days=scale.days)
+    clock = SettableClock(datetime.combine(first, time(7), zone))
+    own = store.Engine(house.database, clock=clock, handlers=house.handlers, zone=house.zone)
+    with own.begin(FOUNDER) as unit:
+        founding.found(
+            unit, years=range(first.year, LAST_DAY.year + 2), raised_from=LAST_DAY.replace(month=7, day=1)
+        )
+        roll.give_passwords(unit)
+    with own.read() as reading:
+        known = roll.read(reading)
+    coming = calls.calls(
+        known, first=first + timedelta(days=1), last=LAST_DAY, orders=scale.orders, zone=zone
+    )
+    Life(own, clock, Hands(known), zone).live(
+        coming, until=datetime.combine(LAST_DAY, time(18), zone), tell=lambda today: tell(today, LAST_DAY)
+    )

@@ -85,8 +85,8 @@ def gather(session: Session, order_id: str, *, at: datetime, by: str) -> list[Co
             created_at=at,
             created_by=by,
         )
-        session.add(item)
         made.append(item)
+    session.add_all(made)
     session.flush()
     return made
 

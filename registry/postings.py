@@ -88,13 +88,14 @@ def accept(session: Session, proposal_id: str, *, at: datetime, by: str, day: da
         AlreadySettled: one of its sources stands in another posting.
     """
     legs = settlement.group_of(session, proposal_id)
-    posted: dict[str, Posting] = {}
-    for leg in sorted(legs, key=lambda leg: (leg.entity_id, leg.journal_id, leg.id)):
+    for leg in legs:
         if leg.status == "rejected":
             raise settlement.answered(leg, "accepted")
-        posted[leg.id] = (
-            _posting_of(session, leg) if leg.status == "accepted" else _post(session, leg, day, at, by)
-        )
+    posted: dict[str, Posting] = {}
+    with session.begin_nested():  # when the month of one leg is closed, the other is not posted either
+        for leg in sorted(legs, key=lambda leg: (leg.entity_id, leg.journal_id, leg.id)):
+            done = leg.status == "accepted"
+            posted[leg.id] = _posting_of(session, leg) if done else _post(session, leg, day, at, by)
     return posted[proposal_id]
 
 
@@ -125,10 +126,11 @@ def reverse(session: Session, posting_id: str, *, reason: str, at: datetime, by:
     if asked.group_id is not None:
         group = sa.select(Posting).where(Posting.group_id == asked.group_id, Posting.reversal_of.is_(None))
         legs = list(session.scalars(group))
-    reversals = {
-        leg.id: _reverse(session, leg, why, at, by)
-        for leg in sorted(legs, key=lambda leg: (leg.entity_id, leg.journal_id, leg.id))
-    }
+    with session.begin_nested():
+        reversals = {
+            leg.id: _reverse(session, leg, why, at, by)
+            for leg in sorted(legs, key=lambda leg: (leg.entity_id, leg.journal_id, leg.id))
+        }
     return reversals[posting_id]
 
 

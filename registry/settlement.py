@@ -16,6 +16,7 @@ Decisions:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, get_args
@@ -62,6 +63,8 @@ class _Closing:
 
     order: WorkOrder
     names: Names
+    journal_ids: Mapping[tuple[str, str], str]
+    """By entity id and journal code."""
     sequence: int
     at: datetime
     by: str
@@ -91,7 +94,11 @@ def propose(session: Session, order_id: str, *, at: datetime, by: str) -> list[P
     for charge in decided:
         groups.setdefault(_together(charge), []).append(charge)
     last = session.scalar(sa.select(sa.func.max(Proposal.sequence)).where(Proposal.order_id == order_id))
-    closing = _Closing(order, names, (last or 0) + 1, at, by)
+    kept_in = {
+        (entity_id, code): journal.by_code(session, entity_id, code).id
+        for entity_id, code in sorted({(charge.entity_id, charge.rule.journal_code) for charge in decided})
+    }
+    closing = _Closing(order, names, kept_in, (last or 0) + 1, at, by)
     return [_write(session, closing, groups[key]) for key in sorted(groups)]
 
 
@@ -246,7 +253,7 @@ def _write(session: Session, closing: _Closing, together: list[Charge]) -> Propo
         order_id=order.id,
         sequence=closing.sequence,
         entity_id=entity_id,
-        journal_id=journal.by_code(session, entity_id, journal_code).id,
+        journal_id=closing.journal_ids[entity_id, journal_code],
         layer=layer,
         purpose=purpose,
         group_id=ids.derived("reinvoice", order.id, closing.sequence, between) if between else None,

@@ -138,6 +138,23 @@ def test_both_legs_of_a_reinvoice_are_posted_at_once(session, town):
     assert postings.accept(session, provider.id, **WHO).kind == "reinvoice_out"
 
 
+def test_no_leg_is_posted_when_the_other_entity_has_closed_its_books(session, town):
+    order_id = order(session, town, town.home)
+    labour(session, town, order_id)
+    provider, receiver = proposed(session, order_id)
+    for month in range(1, 11):
+        close(session, town.cpas, month)
+    session.execute(
+        sa.update(Period)
+        .where(Period.entity_id == town.cpas.id, Period.month > 10)
+        .values(status="closed", closed_at=AT)
+    )
+    with pytest.raises(journal.PeriodClosed):
+        postings.accept(session, provider.id, **WHO)
+    assert (provider.status, receiver.status) == ("pending", "pending")
+    assert session.scalar(sa.select(sa.func.count()).select_from(PostingLine)) == 0
+
+
 def test_a_reversal_swaps_the_sides_and_gives_the_sources_back(session, town):
     posting = material_posting(session, town)
     reversal = postings.reverse(session, posting.id, reason="wrong asset", **WHO)

@@ -131,6 +131,8 @@ def between_times(a: time, b: time) -> timedelta | None:
 
 def scale_days(duration: timedelta, factor: Number) -> timedelta:
     """Multiply a days and time duration."""
+    if type(factor) is int:
+        return duration * factor
     return timedelta(
         microseconds=int(CONTEXT.multiply(Decimal(temporal.microseconds(duration)), decimal(factor)))
     )

@@ -18,7 +18,7 @@ from engine.feel.values import MISSING, Value
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-WEIGHT = 3
+WEIGHT = 2
 """A body costs one step more for every 2 to this power of its nodes."""
 
 

@@ -6,7 +6,7 @@ Next: ``compiler.py``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from engine.feel import syntax
@@ -19,9 +19,6 @@ from engine.feel.run import Run
 from engine.feel.syntax import Node
 from engine.feel.types import coerce, is_instance, unknown
 from engine.feel.values import MISSING, Function, Range, Value, kind
-
-Values = Closure
-"""A closure that gives the list of argument values."""
 
 
 def argument(builder: Builder, node: Node) -> Closure:
@@ -40,7 +37,7 @@ def call(builder: Builder, node: syntax.Call) -> Closure:
     function = builder.build(node.function)
     word = node.function.name if isinstance(node.function, syntax.Name) else "()"
     place = builder.place(node)
-    apply = _apply(arguments, named)
+    apply = applier(arguments, named)
 
     def make(scope: Scope) -> Value:
         run = scope.run
@@ -57,19 +54,18 @@ def call(builder: Builder, node: syntax.Call) -> Closure:
     return make
 
 
-class _apply:  # noqa: N801 - a verb with two lists to remember
-    """Call a function value with the arguments of one call."""
+def applier(
+    arguments: Sequence[Closure], named: Sequence[tuple[str, Closure]]
+) -> Callable[[Function, Scope], Value]:
+    """Make what calls a function value with the arguments of one call."""
 
-    __slots__ = ("arguments", "named")
+    def by_name(function: Function, scope: Scope) -> Value:
+        return scope.run.call(function, {name: closure(scope) for name, closure in named})
 
-    def __init__(self, arguments: Sequence[Closure], named: Sequence[tuple[str, Closure]]) -> None:
-        self.arguments = arguments
-        self.named = named
+    def by_position(function: Function, scope: Scope) -> Value:
+        return scope.run.call(function, [closure(scope) for closure in arguments])
 
-    def __call__(self, function: Function, scope: Scope) -> Value:
-        if self.named:
-            return scope.run.call(function, {name: closure(scope) for name, closure in self.named})
-        return scope.run.call(function, [closure(scope) for closure in self.arguments])
+    return by_name if named else by_position
 
 
 def _builtin(
@@ -81,7 +77,7 @@ def _builtin(
     builder.mention_call(word, node.function.position)
     place = builder.place(node.function)
     ways = _ways(TABLE[word], arguments, named)
-    apply = _apply(arguments, named)
+    apply = applier(arguments, named)
     direct = builder.layers == 0
     quiet = word in QUIET
     if (

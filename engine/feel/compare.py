@@ -6,8 +6,8 @@ different kinds, and charges the run for walking lists. Next: ``operators.py``.
 
 from __future__ import annotations
 
-from datetime import time
-from typing import Any, Protocol
+from datetime import UTC, datetime, time
+from typing import Any, Final, Protocol
 
 from engine.feel import far, temporal
 from engine.feel.far import FAR
@@ -25,6 +25,9 @@ from engine.feel.values import (
     kind,
 )
 
+EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LOCAL_EPOCH: Final = EPOCH.replace(tzinfo=None)
+
 
 class Budget(Protocol):
     """Whoever pays for walking a long value."""
@@ -40,9 +43,14 @@ def time_key(moment: time) -> int:
     return temporal.clock_microseconds(moment) - (temporal.microseconds(offset) if offset else 0)
 
 
-def moment_key(moment: Value) -> Any:
-    """Give what equality and order of times, and of dates and times, go by."""
-    return time_key(moment) if type(moment) is time else far.key(moment)
+def moment_keys(a: Value, b: Value) -> tuple[Any, Any]:
+    """Give what equality and order of two times, or of two dates and times, go by: both with a zone, or neither."""
+    if type(a) is time:
+        return time_key(a), time_key(b)
+    if type(a) is datetime and type(b) is datetime:
+        start = EPOCH if a.tzinfo else LOCAL_EPOCH
+        return a - start, b - start
+    return far.key(a), far.key(b)
 
 
 def equal(a: Value, b: Value, budget: Budget) -> bool | None:
@@ -66,7 +74,8 @@ def equal(a: Value, b: Value, budget: Budget) -> bool | None:
     if same in {TIME, DATE_TIME}:
         if (a.tzinfo is None) != (b.tzinfo is None):
             return False
-        return bool(moment_key(a) == moment_key(b))
+        x, y = moment_keys(a, b)
+        return bool(x == y)
     return bool(a == b)
 
 
@@ -97,7 +106,7 @@ def less(a: Value, b: Value) -> bool | None:
         if same in {TIME, DATE_TIME}:
             if (a.tzinfo is None) != (b.tzinfo is None):
                 return None
-            a, b = moment_key(a), moment_key(b)
+            a, b = moment_keys(a, b)
         elif ta in FAR or tb in FAR:
             a, b = far.key(a), far.key(b)
     return bool(a < b)

@@ -149,6 +149,11 @@ def day_of(moment: Moment) -> Moment:
 
 def move(moment: Moment, duration: timedelta) -> Moment:
     """Move a moment by a duration; a date counts from its midnight."""
+    if not isinstance(moment, FarDate):
+        try:
+            return moment + duration  # a date takes the whole days, which is the same for it
+        except OverflowError:
+            pass
     cycles, near = split(moment)
     more, days = divmod(duration.days, CYCLE_DAYS)
     rest = timedelta(days=days, seconds=duration.seconds, microseconds=duration.microseconds)

@@ -31,7 +31,7 @@ class Limits(NamedTuple):
     """Bound one evaluation.
 
     Attributes:
-        steps: iterations, calls, list elements and chunks of 64 characters that may be made in all.
+        steps: iterations, calls, list elements and chunks of 32 characters that may be made in all.
         calls: how deeply functions may call one another.
         characters: the longest text.
         items: the longest list.

@@ -14,10 +14,13 @@ from engine.feel import arithmetic, syntax
 from engine.feel.builder import Builder, Closure, Maker, Scope
 from engine.feel.compare import compare
 from engine.feel.errors import Place
-from engine.feel.run import Run
+from engine.feel.run import TRANSCENDENTAL, Run
 from engine.feel.values import DATE, DATE_TIME, DAYS, MISSING, MONTHS, NUMBERS, STRING, TIME, Value, kind
 
 TEMPORAL: Final = frozenset({DATE, TIME, DATE_TIME, DAYS, MONTHS})
+SLOW_COMPARISON: Final = 2
+"""Steps of a comparison that is not one of two numbers or two texts: zones are looked up."""
+
 QUICK: Final[dict[str, Callable[[Value, Value], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -47,6 +50,7 @@ def comparison(builder: Builder, node: syntax.Comparison) -> Closure:
     place = builder.place(node)
 
     def slowly(a: Value, b: Value, run: Run) -> bool | None:
+        run.spend(SLOW_COMPARISON)
         result = compare(sign, a, b, run)
         if result is None:
             warn_not_comparable(run, place, a, b)
@@ -137,6 +141,8 @@ def chain(builder: Builder, node: syntax.Chain) -> Closure:
             value = operand(scope)
             if type(total) is str and type(value) is str:
                 scope.run.spend_characters(len(total) + len(value))
+            elif sign == "**":
+                scope.run.spend(TRANSCENDENTAL)
             result = arithmetic.apply(sign, total, value)
             if result is None:
                 scope.run.warn("INVALID_TYPE", place, operator=sign, kind=f"{kind(total)}, {kind(value)}")

@@ -16,7 +16,10 @@ from engine.feel.errors import FeelLimit, FeelWarning, Place
 from engine.feel.limits import DEFAULT, WARNINGS, Limits
 from engine.feel.values import Function, Value
 
-CHUNK = 6
+TRANSCENDENTAL = 20
+"""Steps of a power, a logarithm or an exponential of 34 digits."""
+
+CHUNK = 5
 """A text costs one step for every 2 to this power of characters."""
 
 

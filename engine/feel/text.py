@@ -82,7 +82,7 @@ def _write(value: Value, budget: Budget) -> str:
     writer = WRITERS.get(what)
     if writer is not None:
         result = writer(value)
-        budget.spend(len(result) >> 6)
+        budget.spend(len(result) >> 5)
         return result
     if what == LIST:
         budget.spend(len(value))

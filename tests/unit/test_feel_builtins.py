@@ -272,6 +272,7 @@ def test_named_arguments_reach_their_parameters():
     assert feel.compile('substring(start position: 2, string: "abc")').eval({}).value == "bc"
     assert feel.compile('substring(start: 2, string: "abc")').eval({}).value is None
     assert feel.compile("sum(list: [1, 2])").eval({}).value == 3
+    assert feel.compile('get value(context: {a: 1}, key: "a")').eval({}).value == 1
 
 
 def test_functions_are_values():

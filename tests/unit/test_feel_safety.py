@@ -47,6 +47,8 @@ TOO_MUCH = [
      "context put(partial[-1], string(i), i))[-1]))"), "steps"),
     ("every day there is", 'count(for d in @"0001-01-01"..@"9999-12-31" return d)', "items"),
     ("every day of an age", 'count(for d in @"-99999-01-01"..@"9999-12-31" return d)', "items"),
+    ("logarithms", "for i in 1..99999 return log(i) ** 0.123", "steps"),
+    ("moments in order", 'sort(for i in 1..9999 return @"2026-01-01T10:00:00@Europe/Brussels" + @"PT1H" * i)', "steps"),
     ("pairs", "every x in 1..1000, y in 1..1000 satisfies x > 0", "steps"),
     ("many capitals", f'count(for i in 1..100000 return upper case("{"a" * 60}"))', "steps"),
     ("base 64 of base 64", '(for i in 1..60 return if i = 1 then "x" else to base64(partial[-1]))[-1]', "characters"),

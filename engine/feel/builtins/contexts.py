@@ -18,12 +18,14 @@ add = LIBRARY.add
 
 
 @add("get value", "m: context", "key: string")
+@add("get value", "context: context", "key: string")
 def get_value(_run: Run, context: dict[str, Value], key: str) -> Value:
     """Give an entry; null when there is none."""
     return context.get(key)
 
 
 @add("get value", "m: context", "keys: list")
+@add("get value", "context: context", "keys: list")
 def get_nested_value(_run: Run, context: dict[str, Value], keys: list[Value]) -> Value:
     """Give an entry of an entry (Camunda)."""
     value: Value = context

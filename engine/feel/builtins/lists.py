@@ -14,7 +14,7 @@ from typing import Final
 from engine.feel import arithmetic
 from engine.feel.builtins.table import BAD, Library
 from engine.feel.compare import contains, equal, less
-from engine.feel.run import Run
+from engine.feel.run import TRANSCENDENTAL, Run
 from engine.feel.values import CONTEXT, NUMBERS, ORDERED, Function, Value, as_index, decimal, finite, kind
 
 LIBRARY: Final = Library()
@@ -129,6 +129,7 @@ def standard_deviation(run: Run, items: list[Value]) -> Value:
     """Give the standard deviation of a sample of at least two numbers."""
     if len(items) < 2 or not all_numbers(run, items):
         return BAD if items else None
+    run.spend(TRANSCENDENTAL)
     average = _mean(items)
     if average is None:
         return BAD

@@ -22,7 +22,7 @@ from decimal import (
 from typing import Final
 
 from engine.feel.builtins.table import BAD, Library
-from engine.feel.run import Run
+from engine.feel.run import TRANSCENDENTAL, Run
 from engine.feel.values import CONTEXT, Months, Value, as_index, decimal, finite
 
 LIBRARY: Final = Library()
@@ -92,20 +92,23 @@ def modulo(_run: Run, dividend: Value, divisor: Value) -> Value:
 
 
 @add("sqrt", "number: number")
-def square_root(_run: Run, number: Value) -> Value:
+def square_root(run: Run, number: Value) -> Value:
     """Give the square root."""
+    run.spend(TRANSCENDENTAL)
     return finite(CONTEXT.sqrt(decimal(number))) if number >= 0 else BAD
 
 
 @add("log", "number: number")
-def logarithm(_run: Run, number: Value) -> Value:
+def logarithm(run: Run, number: Value) -> Value:
     """Give the natural logarithm."""
+    run.spend(TRANSCENDENTAL)
     return finite(CONTEXT.ln(decimal(number))) if number > 0 else BAD
 
 
 @add("exp", "number: number")
-def exponential(_run: Run, number: Value) -> Value:
+def exponential(run: Run, number: Value) -> Value:
     """Raise e to a power."""
+    run.spend(TRANSCENDENTAL)
     return finite(CONTEXT.exp(decimal(number)))
 
 

@@ -197,8 +197,9 @@ def literal_of(node: Node) -> Value:
 
 
 @add("range", "from: string")
-def range_of(_run: Run, text: str) -> Value:
+def range_of(run: Run, text: str) -> Value:
     """Read a range whose ends are literals."""
+    run.spend(len(text))
     try:
         node = parse(text, LITERAL_NAMES)
     except FeelSyntaxError:

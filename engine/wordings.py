@@ -244,6 +244,12 @@ CATALOGUE: dict[str, Wording] = {
         "À « {label} » ({target}) il manque l’entrée « {name} » : {meaning}.",
         "Ajoutez une entrée dont la cible est « {name} ».",
     ),
+    "tasktype.input_unknown": _both(
+        "“{label}” ({target}) maps the input “{name}”, which this task type does not know{hint}.",
+        "Correct the target of the input mapping, or remove it.",
+        "« {label} » ({target}) fournit l’entrée « {name} », inconnue de ce type de tâche{hint}.",
+        "Corrigez la cible de cette entrée, ou retirez-la.",
+    ),
     "tasktype.worker": _both(
         "“{label}” asks for the task type “{target}”, which no part of this house does.",
         "Make sure that an outside worker takes such jobs.",

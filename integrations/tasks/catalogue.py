@@ -7,7 +7,7 @@ deployment. It never runs a process. Next: ``integrations/tasks/templates.py`` a
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -64,9 +64,9 @@ def check_task(name: str, input_names: Collection[str]) -> list[Problem]:
     if task_type is None:
         # The house's own nouns are reserved: a misspelt one is a mistake, any other type is a worker's.
         if name.partition(".")[0] in {known.partition(".")[0] for known in TYPES}:
-            return [Problem("tasktype.unknown", facts={"hint": _hint(name)})]
+            return [Problem("tasktype.unknown", facts={"hint": _hint(name, TYPES)})]
         return [Problem("tasktype.worker", severity="warning")]
-    return [
+    missing = [
         Problem(
             "tasktype.input_missing",
             facts={"name": one.name, "meaning": {"fr": one.fr, "en": one.en}},
@@ -74,10 +74,17 @@ def check_task(name: str, input_names: Collection[str]) -> list[Problem]:
         for one in task_type.inputs
         if one.required and one.name not in input_names
     ]
+    declared = [one.name for one in task_type.inputs]
+    unknown = [
+        Problem("tasktype.input_unknown", facts={"name": given, "hint": _hint(given, declared)})
+        for given in sorted(input_names)
+        if given not in declared
+    ]
+    return missing + unknown
 
 
-def _hint(name: str) -> Mapping[str, str]:
-    close = difflib.get_close_matches(name, TYPES, n=1)
+def _hint(name: str, known: Iterable[str]) -> Mapping[str, str]:
+    close = difflib.get_close_matches(name, known, n=1)
     if not close:
         return {"fr": "", "en": ""}
     return {"fr": f" (vouliez-vous dire « {close[0]} » ?)", "en": f" (did you mean “{close[0]}”?)"}

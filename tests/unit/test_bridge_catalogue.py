@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+import bpmn
+from engine import definitions
 from engine.errors import BpmnError
 from engine.store import Call
 from integrations import tasks
@@ -138,6 +140,29 @@ def test_every_missing_input_is_told_at_once() -> None:
     problems = tasks.check_task("stock.reserve", frozenset({"orderId"}))
     assert [one.facts["name"] for one in problems] == ["itemCode", "storeCode", "quantity"]
     assert tasks.check_task("stock.release", frozenset({"orderId"})) == []
+
+
+def test_an_input_that_the_type_does_not_know_is_refused_with_the_nearest_name() -> None:
+    problems = tasks.check_task("stock.release", frozenset({"orderID"}))
+    assert [one.code for one in problems] == ["tasktype.input_missing", "tasktype.input_unknown"]
+    assert problems[1].severity == "error"
+    assert problems[1].facts["hint"]["fr"] == " (vouliez-vous dire « orderId » ?)"
+    [stray] = tasks.check_task("stock.release", frozenset({"orderId", "zzz"}))
+    assert stray.facts == {"name": "zzz", "hint": {"fr": "", "en": ""}}
+
+
+def test_deployment_tells_of_a_misspelt_input_with_element_and_advice() -> None:
+    name, content = next(file for file in bpmn.files("intervention") if file[0] == "closure.bpmn")
+    broken = content.replace(
+        b'source="=rejectionText" target="text"', b'source="=rejectionText" target="texte"'
+    )
+    checked = definitions.check(
+        [definitions.File(name, broken)], definitions.Known(task_type=tasks.check_task)
+    )
+    found = [one for one in checked.problems if one.code == "tasktype.input_unknown"]
+    assert [(one.element, one.severity) for one in found] == [("reject", "error")]
+    assert found[0].message("en").endswith("does not know (did you mean “text”?).")
+    assert found[0].advice("fr") == "Corrigez la cible de cette entrée, ou retirez-la."
 
 
 @pytest.mark.parametrize("locale", ["fr", "en"])

@@ -14,7 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from registry import ids, quantity, rows, stock
+from registry import balances, ids, quantity, rows, stock
 from registry.errors import Refused
 from registry.tables.stock import Item, MaterialNeed, Reservation, StockBalance, StockMove, Store
 
@@ -76,12 +76,12 @@ def hold(
             f"Expected to hold a quantity above zero, but got {quantity.formatted(quantity_milli)}.",
             quantity_milli=quantity_milli,
         )
-    balance = stock.lock_balance(session, item_id, store_id)
+    balance = balances.lock(session, item_id, store_id)
     facts = {"item_id": item_id, "store_id": store_id, "order_id": order_id, "quantity_milli": quantity_milli}
     done = rows.repeated(session, Reservation, id, "reservation", **facts)
     if done is not None:
         return done
-    stock.check_available(session, balance, quantity_milli, "hold")
+    balances.check_available(session, balance, quantity_milli, "hold")
     balance.held_milli += quantity_milli
     reservation = Reservation(
         id=id or ids.new(at),
@@ -129,10 +129,10 @@ def consume(
             held_milli=reservation.quantity_milli,
             quantity_milli=used,
         )
-    value = stock.value_of(balance, used)
+    value = balances.value_of(balance, used)
     reservation.consumed_milli = used
     _answer(balance, reservation, "consumed", at=at, by=by, reason=None)
-    return stock.write_move(
+    return balances.write_move(
         session,
         balance,
         "issue",
@@ -303,7 +303,7 @@ def _serve_need(session: Session, reservation: Reservation, *, at: datetime, by:
 def _locked(session: Session, reservation_id: str) -> tuple[StockBalance, Reservation]:
     # The balance first, as ``hold`` does: whoever has it is alone with all reservations of that item and store.
     named = rows.get(session, Reservation, reservation_id, "reservation")
-    balance = stock.lock_balance(session, named.item_id, named.store_id)
+    balance = balances.lock(session, named.item_id, named.store_id)
     return balance, rows.locked(session, Reservation, reservation_id, "reservation")
 
 

@@ -87,40 +87,24 @@ def create_rule(
         session: the transaction.
         code: what people call the rule; all its versions share it.
         version: 1, then one more each time.
-        valid_from: first day on which it decides.
-        valid_until: last day, or None.
+        valid_from: first day on which it decides; ``valid_until`` is the last, or None.
         entity_id: the entity whose books it writes, or None for every entity.
         kind: labour, material, contractor, reinvoice_out (the provider) or reinvoice_in (the receiver).
-        nature_code: only for this nature of work and those below it.
-        asset_class: only for assets of this class.
+        nature_code: only for this nature of work and those below it; ``asset_class`` for assets of a class.
         debit_account: account code that takes the cost (reinvoice_out: the receivable).
         credit_account: account code on the other side.
-        journal_code: journal of the entity.
-        layer: general, analytic or budget.
+        journal_code: journal of the entity; ``layer`` is general, analytic or budget.
         priority: decides between rules that name as much; the higher wins.
         label: words for the line; the code when None.
-        at: the instant.
-        by: who.
+        at: the instant; ``by`` is who.
 
     Raises:
         LabourAlreadyPosted: a rule of kind labour is not analytic.
         Taken: the version exists.
         Unfit: the version is not the next one, starts before the last one, or ends before it starts.
     """
-    if kind == "labour" and layer != "analytic":
-        raise LabourAlreadyPosted(
-            f"Expected rule {code} to settle labour on the analytic layer, but it names the {layer} layer. "
-            "Payroll has posted it there already.",
-            rule=code,
-            layer=layer,
-        )
-    last = session.scalars(
-        sa.select(SettlementRule)
-        .where(SettlementRule.code == code)
-        .order_by(SettlementRule.version.desc())
-        .limit(1)
-    ).one_or_none()
-    _check_version(code, version, valid_from, valid_until, last)
+    _check_layer(code, kind, layer)
+    _check_version(session, code, version, valid_from, valid_until)
     rule = SettlementRule(
         id=ids.derived("settlement rule", code, version),
         code=rules.text(code, "code", limit=80),
@@ -263,19 +247,32 @@ def _weight(rule: SettlementRule, question: Question) -> tuple[int, bool, bool, 
     return nearness, rule.asset_class is not None, rule.entity_id is not None, rule.priority
 
 
+def _check_layer(code: str, kind: str, layer: str) -> None:
+    if kind == "labour" and layer != "analytic":
+        raise LabourAlreadyPosted(
+            f"Expected rule {code} to settle labour on the analytic layer, but it names the {layer} layer. "
+            "Payroll has posted it there already.",
+            rule=code,
+            layer=layer,
+        )
+
+
 def _check_version(
-    code: str, version: int, valid_from: date, valid_until: date | None, last: SettlementRule | None
+    session: Session, code: str, version: int, valid_from: date, valid_until: date | None
 ) -> None:
-    if last is not None and version <= last.version:
+    versions = sa.select(SettlementRule).where(SettlementRule.code == code)
+    last = session.scalars(versions.order_by(SettlementRule.version.desc()).limit(1)).one_or_none()
+    newest = last.version if last is not None else 0
+    if version <= newest:
         raise rules.Taken(
             f"Expected a new version of rule {code}, but version {version} exists.",
             noun="settlement rule",
             field="version",
             value=version,
         )
-    if version != (last.version if last else 0) + 1:
+    if version != newest + 1:
         raise rules.Unfit(
-            f"Expected version {(last.version if last else 0) + 1} of rule {code}, but got {version}.",
+            f"Expected version {newest + 1} of rule {code}, but got {version}.",
             field="version",
             found=version,
         )

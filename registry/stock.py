@@ -12,16 +12,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from registry import ids, money, quantity, rows, rules, search
+from registry import balances, ids, money, quantity, rows, rules, search
 from registry.errors import Missing, Refused
 from registry.tables.entities import Entity
 from registry.tables.stock import Item, StockBalance, StockCount, StockMove, Store
 
-
-class NotEnough(Refused):
-    """The store has less available than somebody wants; facts: item, store, unit, wanted and available."""
-
-    code = "stock_not_enough"
+NotEnough = balances.NotEnough
 
 
 class WrongQuantity(Refused):
@@ -197,12 +193,12 @@ def receive(
             value_cents=value_cents,
         )
     value = cost if value_cents is not None else money.part(cost, quantity_milli, quantity.ONE)
-    balance = lock_balance(session, item_id, store_id)
+    balance = balances.lock(session, item_id, store_id)
     facts = {"item_id": item_id, "store_id": store_id, "quantity_milli": quantity_milli, "value_cents": value}
     done = rows.repeated(session, StockMove, id, "stock move", kind="receipt", document=document, **facts)
     if done is not None:
         return done
-    return write_move(
+    return balances.write_move(
         session, balance, "receipt", quantity_milli, value, at=at, by=by, id=id, document=document
     )
 
@@ -228,7 +224,7 @@ def issue(
     """
     if quantity_milli <= 0:
         raise _not_above_zero(quantity_milli)
-    balance = lock_balance(session, item_id, store_id)
+    balance = balances.lock(session, item_id, store_id)
     facts = {
         "item_id": item_id,
         "store_id": store_id,
@@ -238,9 +234,9 @@ def issue(
     done = rows.repeated(session, StockMove, id, "stock move", kind="issue", **facts)
     if done is not None:
         return done
-    check_available(session, balance, quantity_milli, "issue")
-    value = value_of(balance, quantity_milli)
-    return write_move(
+    balances.check_available(session, balance, quantity_milli, "issue")
+    value = balances.value_of(balance, quantity_milli)
+    return balances.write_move(
         session,
         balance,
         "issue",
@@ -274,7 +270,7 @@ def put_back(
         DifferentFacts: the id was used for another return.
     """
     issued = rows.get(session, StockMove, move_id, "stock move")
-    balance = lock_balance(session, issued.item_id, issued.store_id)
+    balance = balances.lock(session, issued.item_id, issued.store_id)
     done = rows.repeated(
         session, StockMove, id, "stock move", returns_id=move_id, quantity_milli=quantity_milli
     )
@@ -297,7 +293,7 @@ def put_back(
     value = money.part(-issued.value_cents, int(back) + quantity_milli, -issued.quantity_milli) - int(
         value_back
     )
-    return write_move(
+    return balances.write_move(
         session,
         balance,
         "return",
@@ -339,7 +335,7 @@ def transfer(
         )
     transfer_id = id or ids.new(at)
     # Two transfers in opposite directions would each wait for the other: always lock in the same order.
-    locks = {store: lock_balance(session, item_id, store) for store in sorted((from_store_id, to_store_id))}
+    locks = {store: balances.lock(session, item_id, store) for store in sorted((from_store_id, to_store_id))}
     source, target = locks[from_store_id], locks[to_store_id]
     out_id, in_id = ids.derived(transfer_id, "out"), ids.derived(transfer_id, "in")
     out = rows.repeated(
@@ -354,12 +350,16 @@ def transfer(
     into = rows.repeated(session, StockMove, in_id, "stock move", store_id=to_store_id)
     if out is not None and into is not None:
         return out, into
-    check_available(session, source, quantity_milli, "transfer")
-    value = value_of(source, quantity_milli)
+    balances.check_available(session, source, quantity_milli, "transfer")
+    value = balances.value_of(source, quantity_milli)
     why = {"reason": reason, "transfer_id": transfer_id}
     return (
-        write_move(session, source, "transfer_out", -quantity_milli, -value, at=at, by=by, id=out_id, **why),
-        write_move(session, target, "transfer_in", quantity_milli, value, at=at, by=by, id=in_id, **why),
+        balances.write_move(
+            session, source, "transfer_out", -quantity_milli, -value, at=at, by=by, id=out_id, **why
+        ),
+        balances.write_move(
+            session, target, "transfer_in", quantity_milli, value, at=at, by=by, id=in_id, **why
+        ),
     )
 
 
@@ -386,13 +386,13 @@ def count(
     """
     if counted_milli < 0:
         raise WrongQuantity(f"Expected to count zero or more, but got {quantity.formatted(counted_milli)}.")
-    balance = lock_balance(session, item_id, store_id)
+    balance = balances.lock(session, item_id, store_id)
     facts = {"item_id": item_id, "store_id": store_id, "counted_milli": counted_milli, "reason": reason}
     done = rows.repeated(session, StockCount, id, "stock count", **facts)
     if done is not None:
         return done
     if counted_milli < balance.held_milli:
-        item, store = _named(session, balance)
+        item, store = balances.named(session, balance)
         raise HeldBelow(
             f"Expected to count at least the {quantity.formatted(balance.held_milli, item.unit)} of {item.name_en} "
             f"held in store {store.name}, but {quantity.formatted(counted_milli, item.unit)} were found. "
@@ -406,8 +406,8 @@ def count(
     gap = counted_milli - expected
     move = None
     if gap:
-        value = -value_of(balance, -gap) if gap < 0 else _surplus_value(session, balance, gap)
-        move = write_move(session, balance, "count", gap, value, at=at, by=by, reason=reason)
+        value = -balances.value_of(balance, -gap) if gap < 0 else _surplus_value(session, balance, gap)
+        move = balances.write_move(session, balance, "count", gap, value, at=at, by=by, reason=reason)
     counted = StockCount(
         id=id or ids.new(at),
         expected_milli=expected,
@@ -419,90 +419,6 @@ def count(
     session.add(counted)
     session.flush()
     return counted
-
-
-def lock_balance(session: Session, item_id: str, store_id: str) -> StockBalance:
-    """Return the balance of an item in a store, made when missing, locked until the transaction ends.
-
-    Raises:
-        Missing: there is no such item or store.
-    """
-    rows.get(session, Item, item_id, "item")
-    rows.get(session, Store, store_id, "store")
-    of_it = (StockBalance.item_id == item_id, StockBalance.store_id == store_id)
-    balance = rows.lock(session, StockBalance, *of_it)
-    if balance is None:
-        empty = {
-            "item_id": item_id,
-            "store_id": store_id,
-            "on_hand_milli": 0,
-            "held_milli": 0,
-            "value_cents": 0,
-        }
-        rows.ensure(session, StockBalance, empty)
-        balance = rows.lock(session, StockBalance, *of_it)
-    assert balance is not None
-    return balance
-
-
-def check_available(session: Session, balance: StockBalance, quantity_milli: int, verb: str) -> None:
-    """Refuse when less than ``quantity_milli`` is available on a locked balance.
-
-    Raises:
-        NotEnough: with the figures a person needs to act.
-    """
-    if quantity_milli <= balance.available_milli:
-        return
-    item, store = _named(session, balance)
-    raise NotEnough(
-        f"Expected to {verb} {quantity.formatted(quantity_milli, item.unit)} of {item.name_en} "
-        f"in store {store.name}, but {quantity.formatted(balance.available_milli, item.unit)} are available.",
-        item_id=item.id,
-        item=item.code,
-        store_id=store.id,
-        store=store.code,
-        unit=item.unit,
-        wanted_milli=quantity_milli,
-        on_hand_milli=balance.on_hand_milli,
-        held_milli=balance.held_milli,
-        available_milli=balance.available_milli,
-    )
-
-
-def value_of(balance: StockBalance, quantity_milli: int) -> int:
-    """Return the value in cents of a part of a balance; the last part takes whatever is left."""
-    return money.part(balance.value_cents, quantity_milli, balance.on_hand_milli)
-
-
-def write_move(
-    session: Session,
-    balance: StockBalance,
-    kind: str,
-    quantity_milli: int,
-    value_cents: int,
-    *,
-    at: datetime,
-    by: str,
-    id: str | None = None,  # noqa: A002 - see receive
-    **facts: str | None,
-) -> StockMove:
-    """Write one move and add it to its locked balance."""
-    move = StockMove(
-        id=id or ids.new(at),
-        item_id=balance.item_id,
-        store_id=balance.store_id,
-        kind=kind,
-        quantity_milli=quantity_milli,
-        value_cents=value_cents,
-        created_at=at,
-        created_by=by,
-        **facts,
-    )
-    balance.on_hand_milli += quantity_milli
-    balance.value_cents += value_cents
-    session.add(move)
-    session.flush()
-    return move
 
 
 def _surplus_value(session: Session, balance: StockBalance, gap_milli: int) -> int:
@@ -519,13 +435,6 @@ def _surplus_value(session: Session, balance: StockBalance, gap_milli: int) -> i
         .limit(1)
     ).scalar_one_or_none()
     return money.part(last.value_cents, gap_milli, last.quantity_milli) if last else 0
-
-
-def _named(session: Session, balance: StockBalance) -> tuple[Item, Store]:
-    return (
-        rows.get(session, Item, balance.item_id, "item"),
-        rows.get(session, Store, balance.store_id, "store"),
-    )
 
 
 def _not_above_zero(quantity_milli: int) -> WrongQuantity:

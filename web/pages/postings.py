@@ -6,17 +6,21 @@ posting: it can only be reversed. Next: ``registry/settlement.py``.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, get_args
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
+from integrations import accounting
+from registry import entities, queries, settlement, work
 from registry import postings as books
-from registry import queries, settlement
+from registry.errors import Refused
 from registry.tables.accounting import Layer, RejectCode
 from web import cases, lists
 from web.database import begin, read
-from web.i18n import euros, language_tag, moment, short_day
+from web.errors import sentence_of
+from web.i18n import euros, language_tag, localized, moment, short_day
 from web.i18n import gettext as _
 from web.parts import state
 from web.security import can, needs, require
@@ -84,6 +88,7 @@ def proposal(proposal_id: str, errors: Any = (), status: int = 200) -> Any:
         sheet = queries.proposal_sheet(reading.session, proposal_id)
         require("posting.read", sheet.row.entity_id)
         found = settlement.get(reading.session, proposal_id)
+        found_case = work.get(reading.session, found.order_id).request_id
         page = render_template(
             "proposal.html",
             proposal=sheet.row,
@@ -91,7 +96,7 @@ def proposal(proposal_id: str, errors: Any = (), status: int = 200) -> Any:
             sources=sheet.sources,
             reasons=settlement.explained(found, language_tag()),
             facts=_proposal_facts(sheet.row, found),
-            task_url=cases.open_task_url(reading, sheet.row.order_id, REVIEW_FORM),
+            task_url=cases.open_task_url(reading, found_case, REVIEW_FORM),
             may_decide=can(current_user, "posting.decide", sheet.row.entity_id),
             reject_codes=_words("reject", get_args(RejectCode)),
             typed=request.form,
@@ -152,6 +157,41 @@ def show(posting_id: str) -> Any:
             (_("Why"), found.reason),
         )
         return render_template("posting.html", posting=found, lines=sheet.lines, facts=facts)
+
+
+@pages.get("/export")
+@needs("posting.export")
+def export_form(typed: dict[str, str] | None = None, errors: Any = (), status: int = 200) -> Any:
+    """Ask which postings to export, and for which program."""
+    with read() as reading:
+        year = reading.now.year
+        typed = typed or {"entity": "", "format": "fec", "from": f"{year}-01-01", "to": f"{year}-12-31"}
+        formats = [(one.code, one.code.upper(), localized(one)) for one in accounting.FORMATS.values()]
+        frame = _frame(reading.session, "export")
+        return render_template("export.html", **frame, formats=formats, typed=typed, errors=errors), status
+
+
+@pages.get("/export/file")
+@needs("posting.export")
+def export() -> Any:
+    """Return the file."""
+    typed = {name: request.args.get(name, "") for name in ("entity", "format", "from", "to")}
+    try:
+        start, end = date.fromisoformat(typed["from"]), date.fromisoformat(typed["to"])
+        with read() as reading:
+            require("posting.export", entities.by_code(reading.session, typed["entity"]).id)
+            made = accounting.export(
+                reading.session,
+                entity_code=typed["entity"],
+                start=start,
+                end=end,
+                format_code=typed["format"],
+            )
+    except (ValueError, Refused) as error:
+        words = sentence_of(error) or _("a day and an hour that exist are expected")
+        return export_form(typed, [{"target": "from", "label": _("Export"), "message": words}], 422)
+    headers = {"Content-Disposition": f'attachment; filename="{made.filename}"'}
+    return Response(made.content, mimetype=made.media_type, headers=headers)
 
 
 def _frame(session: Any, here: str) -> dict[str, Any]:

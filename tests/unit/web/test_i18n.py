@@ -40,7 +40,11 @@ def french() -> Catalog:
 
 def test_every_text_has_its_french() -> None:
     catalogue = french()
-    lacking = [text for text in written() if (found := catalogue.get(text)) is None or not all(as_tuple(found.string))]
+    lacking = [
+        text
+        for text in written()
+        if (found := catalogue.get(text)) is None or not all(as_tuple(found.string))
+    ]
     assert lacking == []
 
 

@@ -45,7 +45,10 @@ OPEN_TO: dict[str, set[str]] = {
 
 
 def test_the_table_of_rights_is_the_one_agreed() -> None:
-    assert {action: set(roles) if roles is not security.PUBLIC else {"everybody"} for action, roles in ACTIONS.items()} == OPEN_TO
+    assert {
+        action: set(roles) if roles is not security.PUBLIC else {"everybody"}
+        for action, roles in ACTIONS.items()
+    } == OPEN_TO
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -122,9 +125,22 @@ def test_every_answer_carries_the_policy(web: WebHouse) -> None:
 def test_no_page_holds_inline_scripts_styles_or_handlers(web: WebHouse) -> None:
     client = web.signed_in(*STAFF)
     found = []
-    for address in ("/", "/sign-in", "/home", "/inbox", "/requests/", "/orders/", "/assets/", "/stock/", "/postings/"):
+    for address in (
+        "/",
+        "/sign-in",
+        "/home",
+        "/inbox",
+        "/requests/",
+        "/orders/",
+        "/assets/",
+        "/stock/",
+        "/postings/",
+    ):
         page = client.get(address, follow_redirects=True).text
-        found += re.findall(r"<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle=|\son[a-z]+=|https?://(?!127\.0\.0\.1|www\.w3\.org)[^\"' ]+", page)
+        found += re.findall(
+            r"<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle=|\son[a-z]+=|https?://(?!127\.0\.0\.1|www\.w3\.org)[^\"' ]+",
+            page,
+        )
     assert found == []
 
 

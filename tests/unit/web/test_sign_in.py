@@ -28,7 +28,9 @@ def account(web: WebHouse, email: str = "ana@ville.example") -> str:
     with web.house.begin("system:test") as unit:
         person = factories.person(unit.session, web.town.entity.id, email=email)
         people.grant(unit.session, person_id=person.id, role="operator", at=unit.now, by=unit.actor)
-        people.set_password_hash(unit.session, person.id, passwords.hashed(PASSWORD), at=unit.now, by=unit.actor)
+        people.set_password_hash(
+            unit.session, person.id, passwords.hashed(PASSWORD), at=unit.now, by=unit.actor
+        )
         return person.id
 
 
@@ -85,7 +87,9 @@ def test_a_new_password_ends_the_sessions_of_the_old_one(web: WebHouse) -> None:
     assert client.get("/home").location.startswith("/sign-in")
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_a_link_cannot_send_people_elsewhere_after_sign_in(web: WebHouse, elsewhere: str) -> None:
     account(web)
     assert enter(web, next=elsewhere)[1].location == "/home"

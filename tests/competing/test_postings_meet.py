@@ -228,6 +228,9 @@ def test_nothing_is_posted_into_a_month_that_closes_at_the_same_instant(database
         ("UPDATE proposal SET status = 'pending', answered_at = NULL", "never changes"),
         ("DELETE FROM cost_item", "never changes"),
         ("UPDATE settlement_rule SET priority = 9", "never changes"),
+        ("UPDATE period SET year = 1999", "never changes"),
+        ("DELETE FROM period", "never changes"),
+        ("TRUNCATE proposal CASCADE", "never changes"),
     ],
 )
 def test_postgresql_refuses_to_touch_what_was_posted(posted, statement, words):
@@ -312,3 +315,19 @@ def test_a_line_slipped_under_a_posting_that_cannot_be_seen_yet_is_refused_at_th
     with session_on(database) as session:
         lines = sa.select(sa.func.count()).select_from(PostingLine)
         assert session.scalar(lines.where(PostingLine.posting_id == "forged")) == 2
+
+
+def test_postgresql_keeps_labour_as_it_was_once_its_cost_is_gathered(database):
+    strike = "UPDATE labour_entry SET struck_at = now(), struck_by = 'x'"
+    with session_on(database) as session:
+        town = town_with.reread(session)
+        order_id = town_with.order(session, town)
+        town_with.labour(session, town, order_id)
+    with database.connect() as connection:
+        assert connection.exec_driver_sql(strike).rowcount == 1
+        connection.rollback()
+    with session_on(database) as session:
+        town_with.proposed(session, order_id)
+    for statement in (strike, "DELETE FROM labour_entry"):
+        with pytest.raises(sa.exc.IntegrityError, match="never changes"), database.begin() as connection:
+            connection.exec_driver_sql(statement)

@@ -150,3 +150,24 @@ def test_postgresql_refuses_to_edit_delete_or_empty_the_moves(database, statemen
         connection.exec_driver_sql(statement)
     with database.begin() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(StockMove)) == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE reservation SET quantity_milli = 1",
+        "UPDATE reservation SET status = 'held', answered_at = NULL WHERE status = 'released'",
+        "DELETE FROM reservation",
+        "TRUNCATE reservation CASCADE",
+        "UPDATE material_need SET quantity_milli = 1",
+    ],
+)
+def test_postgresql_answers_a_reservation_once_whoever_writes(database, statement):
+    with session_on(database) as session:
+        town = depot(session, received_milli=KG)
+        facts = {**town.place, "quantity_milli": KG, "order_id": town.order_id}
+        reservations.ask(session, **facts, **WHO)
+        held = reservations.hold(session, **facts, **WHO)
+        reservations.release(session, held.id, **WHO)
+    with pytest.raises(sa.exc.IntegrityError, match="never changes"), database.begin() as connection:
+        connection.exec_driver_sql(statement)

@@ -37,6 +37,8 @@ _PATIENCE: Final[dict[str, tuple[int, int, int, int]]] = {
 _DELAYS: Final = {1: 4, 2: 24, 3: 72, 4: 240}
 _REVIEWED_EUROS: Final = 320
 """Above the threshold under which the process accepts by rule, so that the accountant sees it."""
+_LATE: Final = 0.08
+"""How often work takes until the next day, so that the team is reminded."""
 _LONG_DAY: Final = 600
 _RETURNS: Final = {"correct_imputation": "imputation", "correct_costs": "costs", "settle_dispute": "dispute"}
 
@@ -89,8 +91,10 @@ class Hands:
     def when(self, case: Case, element: str, local: datetime) -> datetime:
         """Return the local instant at which the person answers."""
         if element == "do_work" and case.planned_end is not None:
-            late = 1 if case.chance.random() < 0.08 and not case.call.hurried else 0
-            return hours.after(max(local, case.planned_end), days=late, minutes=case.chance.randint(1, 40))
+            if case.chance.random() < _LATE and not case.call.hurried:
+                return hours.after(case.planned_end, days=1)
+            early = timedelta(minutes=case.chance.randint(5, 15))
+            return max(local, case.planned_end - early)
         shortest, longest, hurried, hurried_longest = _PATIENCE[element]
         if case.call.hurried:
             shortest, longest = hurried, hurried_longest

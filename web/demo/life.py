@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -27,6 +27,25 @@ from web.demo.hands import Case, Hands
 
 PORTAL: Final = "system:portal"
 _CLOSING_DAY: Final = 25
+# Prepared once: these are asked after each action, in its own transaction.
+_FIRST_TIMER: Final = (
+    sa.select(Timer.instance_id, Timer.token, Timer.due_at, ProcessInstance.business_key)
+    .join(ProcessInstance, ProcessInstance.id == Timer.instance_id)
+    # Ties in an order that does not hang on ids.
+    .order_by(Timer.due_at, ProcessInstance.started_at, Timer.token)
+    .limit(1)
+)
+_RUNNING: Final = sa.select(sa.func.count()).where(
+    ProcessInstance.business_key == sa.bindparam("request_id"),
+    ProcessInstance.process_id == intake.PROCESS,
+    ProcessInstance.status == "active",
+)
+_WAITING: Final = (
+    sa.select(UserTask.id, UserTask.element)
+    .where(UserTask.business_key == sa.bindparam("request_id"), UserTask.status == "open")
+    .order_by(UserTask.token)
+)
+_STATUS: Final = sa.select(UserTask.status).where(UserTask.id == sa.bindparam("task_id"))
 _WRITTEN_BY_WINDOW: Final = frozenset({"phone", "counter"})
 
 
@@ -37,7 +56,7 @@ class Life:
     Attributes:
         agenda: what people will do: instant, place in line, the deed.
         cases: request id → what was decided about it, until its process ends.
-        due: element and request of each task that somebody will answer.
+        planned: tasks that somebody will answer.
     """
 
     house: store.Engine
@@ -48,6 +67,7 @@ class Life:
     cases: dict[str, Case] = field(default_factory=dict)
     planned: set[str] = field(default_factory=set)
     _line: int = 0
+    _timer: Any = None
 
     def live(self, calls: Iterator[Call], *, until: datetime, tell: Callable[[date], None]) -> None:
         """Let the calls come in and people act until an instant.
@@ -61,43 +81,32 @@ class Life:
         today = None
         self._routine()
         while True:
+            timer = self._timer
             at = min(
-                [one.at for one in [coming] if one is not None] + [when for when, _, _ in self.agenda[:1]]
+                [self.agenda[0][0], *([coming.at] if coming else []), *([timer.due_at] if timer else [])]
             )
             if at > until:
                 break
             if at.astimezone(self.zone).date() != today:
                 today = at.astimezone(self.zone).date()
                 tell(today)
-            self._reach(at)
-            if coming is not None and coming.at <= at:
+            self.clock.set(max(at, self.clock.now()))
+            if timer and timer.due_at <= at:
+                self._fire(timer)
+            elif coming and coming.at <= at:
                 self._ask(coming)
                 coming = next(calls, None)
             else:
                 heapq.heappop(self.agenda)[2]()
-        self._reach(until)
+        self.clock.set(until)
 
     # ------------------------------------------------------------------ time
 
-    def _reach(self, instant: datetime) -> None:
-        """Move the clock to an instant, firing each timer at its own."""
-        while True:
-            with self.house.read() as reading:
-                first = reading.connection.execute(
-                    sa.select(Timer.instance_id, Timer.token, Timer.due_at, ProcessInstance.business_key)
-                    .join(ProcessInstance, ProcessInstance.id == Timer.instance_id)
-                    .where(Timer.due_at <= instant)
-                    .order_by(Timer.due_at, ProcessInstance.business_key, Timer.token)
-                    .limit(1)
-                ).one_or_none()
-            if first is None:
-                break
-            self.clock.set(max(first.due_at, self.clock.now()))
-            with self.house.begin(timers.ACTOR) as unit:
-                fired = timers.fire(unit, first.instance_id, first.token)
-            assert fired, f"a timer of {first.instance_id} is due and does not fire"
-            self._look(first.business_key)
-        self.clock.set(max(instant, self.clock.now()))
+    def _fire(self, timer: Any) -> None:
+        with self.house.begin(timers.ACTOR) as unit:
+            fired = timers.fire(unit, timer.instance_id, timer.token)
+            assert fired, f"a timer of {timer.instance_id} is due and does not fire"
+            self._look(unit, timer.business_key)
 
     def _note(self, at: datetime, deed: Callable[[], None]) -> None:
         self._line += 1
@@ -126,11 +135,11 @@ class Life:
                 requester_email=facts.email(call.requester).replace("@", ".citoyen@"),
                 site_occupied=True if same.thing.kind in ("school", "nursery", "elderly") else None,
             )
-        case = Case(call, request.id, call.chance())
-        if original is not None:
-            case.duplicate_of = original.request_id
-        self.cases[request.id] = case
-        self._look(request.id)
+            case = Case(call, request.id, call.chance())
+            if original is not None:
+                case.duplicate_of = original.request_id
+            self.cases[request.id] = case
+            self._look(unit, request.id)
 
     def _original(self) -> Case | None:
         """Return the youngest request on which work has not begun: somebody else asks for the same."""
@@ -143,62 +152,44 @@ class Life:
                 return case
         return None
 
-    def _look(self, request_id: str) -> None:
+    def _look(self, unit: store.UnitOfWork, request_id: str) -> None:
         """See what waits in a request's process, and let somebody answer it in time."""
         case = self.cases[request_id]
-        with self.house.read() as reading:
-            active = reading.connection.scalar(
-                sa.select(sa.func.count()).where(
-                    ProcessInstance.business_key == request_id,
-                    ProcessInstance.process_id == intake.PROCESS,
-                    ProcessInstance.status == "active",
-                )
-            )
-            waiting = reading.connection.execute(
-                sa.select(UserTask.id, UserTask.element)
-                .where(UserTask.business_key == request_id, UserTask.status == "open")
-                .order_by(UserTask.token)
-            ).all()
-            answered = (
-                case.call.fate == "not_fixed"
-                and not case.voiced
-                and requests.get(reading.session, request_id).status == "answered"
-            )
-        if not active:
+        self._timer = unit.connection.execute(_FIRST_TIMER).one_or_none()
+        if not unit.connection.scalar(_RUNNING, {"request_id": request_id}):
             del self.cases[request_id]
             return
-        for task_id, element in waiting:
+        for task_id, element in unit.connection.execute(_WAITING, {"request_id": request_id}).all():
             if task_id not in self.planned and element != case.call.stop:
                 self.planned.add(task_id)
                 at = self.hands.when(case, element, self._local())
                 self._note(at, self._deed(case, task_id, element))
-        if answered:
+        if (
+            case.call.fate == "not_fixed"
+            and not case.voiced
+            and requests.get(unit.session, request_id).status == "answered"
+        ):
             case.voiced = True
             self._note(self._local() + timedelta(days=2), lambda: self._complain(case))
 
     def _deed(self, case: Case, task_id: str, element: str) -> Callable[[], None]:
         def do() -> None:
             self.planned.discard(task_id)
-            if not self._is_open(task_id):
-                return  # the process has moved on without it: a timer ended the wait
             with self.house.begin(self.hands.who(case, element)) as unit:
+                if unit.connection.scalar(_STATUS, {"task_id": task_id}) != "open":
+                    return  # the process has moved on without it: a timer ended the wait
                 answers = self.hands.answers(unit.session, case, element, self._local())
                 tasks.complete(unit, task_id, answers)
+                self._look(unit, case.request_id)
             if element == "solve_shortage" and case.call.stop != "goods_received":
                 self._note(hours.after(self._local(), days=case.chance.randint(2, 4)), self._delivery(case))
-            self._look(case.request_id)
 
         return do
-
-    def _is_open(self, task_id: str) -> bool:
-        with self.house.read() as reading:
-            status = reading.connection.scalar(sa.select(UserTask.status).where(UserTask.id == task_id))
-        return status == "open"
 
     def _complain(self, case: Case) -> None:
         with self.house.begin(PORTAL) as unit:
             intake.say_not_fixed(unit, case.request_id, "Le problème est revenu dès le lendemain.")
-        self._look(case.request_id)
+            self._look(unit, case.request_id)
 
     # ------------------------------------------------------------------ stores and books
 
@@ -212,8 +203,7 @@ class Life:
                     .order_by(MaterialNeed.created_at)
                 ).all()
             for code, store_id, wanted in needs[:1]:
-                self._receive(code, store_id, wanted)
-            self._look(case.request_id)
+                self._receive(code, store_id, wanted, case)
 
         return do
 
@@ -221,7 +211,7 @@ class Life:
         assert case.wanted is not None
         return self.hands.roll.ids[case.wanted["itemCode"]]
 
-    def _receive(self, code: str, store_id: str, quantity_milli: int) -> None:
+    def _receive(self, code: str, store_id: str, quantity_milli: int, case: Case | None = None) -> None:
         family, number = code.split("-")
         price = next(one["cents"] for one in facts.read("items")["families"] if one["code"] == family)
         with self.house.begin(self.hands.roll.office["storekeeper"]) as unit:
@@ -233,6 +223,8 @@ class Life:
                 unit_cost_cents=price[0] + price[1] * (int(number) - 1),
                 document=f"BL {self._local():%Y-%m-%d} {code}",
             )
+            if case is not None:
+                self._look(unit, case.request_id)
 
     def _routine(self) -> None:
         """Let stores be filled up every Monday, and months be closed on the 25th of the next one."""

@@ -99,8 +99,8 @@ def read(unit: UnitOfWork) -> Roll:
     )
 
 
-def _pairs(unit: UnitOfWork, query: sa.Select[tuple[str, str]]) -> dict[str, str]:
-    return {first: second for first, second in unit.session.execute(query).tuples()}  # noqa: C416 - dict() loses the types
+def _pairs(unit: UnitOfWork, query: sa.Select[str, str]) -> dict[str, str]:
+    return {row[0]: row[1] for row in unit.session.execute(query)}
 
 
 def _things(unit: UnitOfWork) -> dict[str, list[Thing]]:

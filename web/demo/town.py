@@ -6,7 +6,9 @@ never takes the machine's clock: the town has its own. Next: ``web/demo/journey.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -67,6 +69,20 @@ def build(
     coming = calls.calls(
         known, first=first + timedelta(days=1), last=LAST_DAY, orders=scale.orders, zone=zone
     )
-    Life(own, clock, Hands(known), zone).live(
-        coming, until=datetime.combine(LAST_DAY, time(18), zone), tell=lambda today: tell(today, LAST_DAY)
-    )
+    with _quiet_collector():
+        Life(own, clock, Hands(known), zone).live(
+            coming, until=datetime.combine(LAST_DAY, time(18), zone), tell=lambda today: tell(today, LAST_DAY)
+        )
+
+
+@contextmanager
+def _quiet_collector() -> Iterator[None]:
+    """Let the garbage collector look less often: what stays is known, what goes is small (a seventh of the time)."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

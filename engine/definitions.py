@@ -188,6 +188,7 @@ def _references(
 
 DECISION = {"en": "decision", "fr": "décision"}
 FORM = {"en": "form", "fr": "formulaire"}
+_DEPLOYING = 0x6775_6963  # the advisory lock of deployments; any number that nothing else takes
 DEPLOY_TOO = {
     "en": "Deploy it together with this file, or correct its id.",
     "fr": "Déployez-le avec ce fichier, ou corrigez son identifiant.",
@@ -217,7 +218,7 @@ def deploy(
             f"{errors[0].file}, {errors[0].label or errors[0].element}: {errors[0].message()}",
             problems=checked.problems,
         )
-    deployment_id = ids.new(unit.now)
+    deployment_id = _next_deployment(unit)
     unit.connection.execute(
         sa.insert(Deployment).values(
             id=deployment_id, created_at=unit.now, created_by=unit.actor, message=message
@@ -237,6 +238,16 @@ def deploy(
     for file, form in checked.forms:
         made += filter(None, [_new_version(unit, deployment_id, "form", form, form, file)])
     return Deployed(deployment_id, tuple(made))
+
+
+def _next_deployment(unit: UnitOfWork) -> str:
+    """Return an id behind all others: references to “this deployment or the newest before it” rely on it.
+
+    Deployments go one after the other, else two of them could make the same version of a process.
+    """
+    if unit.connection.dialect.name == "postgresql":
+        unit.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_DEPLOYING)))
+    return ids.after(unit.connection.scalar(sa.select(sa.func.max(Deployment.id))), unit.now)
 
 
 def known_in(unit: UnitOfWork, task_type: TaskTypeCheck | None = None) -> Known:
@@ -360,6 +371,43 @@ def find(
     if found is None:
         tag = f" with the version tag “{version_tag}”" if binding == "versionTag" else ""
         raise Missing(f"There is no {kind} “{key}”{tag} deployed.", kind=kind, key=key)
+    return found
+
+
+GENERATION = sa.select(sa.func.max(Deployment.id)).scalar_subquery().label("generation")
+"""The newest deployment, read together with whatever a command reads first."""
+
+
+def find_since(
+    unit: UnitOfWork,
+    generation: str | None,
+    kind: Kind,
+    key: str,
+    *,
+    binding: str = "latest",
+    version_tag: str | None = None,
+    deployment_id: str | None = None,
+) -> str:
+    """Return what ``find`` returns, without asking again what was asked since the newest deployment.
+
+    Args:
+        generation: the newest deployment, as this transaction has read it.
+
+    Raises:
+        Missing: there is none.
+    """
+    shelf = unit.house.library.meanings(generation)
+    reference = (kind, key, binding, version_tag, deployment_id if binding == "deployment" else None)
+    found = shelf.get(reference)
+    if found is None:
+        found = shelf[reference] = find(
+            unit.connection,
+            kind,
+            key,
+            binding=binding,
+            version_tag=version_tag,
+            deployment_id=deployment_id,
+        )
     return found
 
 

@@ -23,6 +23,7 @@ class HouseEnvironment:
     unit: UnitOfWork
     instance_id: str
     business_key: str | None
+    generation: str | None
 
     @property
     def now(self) -> datetime:
@@ -42,7 +43,7 @@ class HouseEnvironment:
         Raises:
             Fault: it is not deployed.
         """
-        definition_id = self._find("process", called, process_id, caller)
+        definition_id = self._find_called("process", called, process_id, caller)
         return self.unit.house.library.process(self.unit.connection, definition_id)
 
     def decide(
@@ -57,7 +58,7 @@ class HouseEnvironment:
         Raises:
             Fault: it is not deployed, or its rules contradict one another.
         """
-        definition_id = self._find("decision", called, decision_id, caller)
+        definition_id = self._find_called("decision", called, decision_id, caller)
         model = self.unit.house.library.decision(self.unit.connection, definition_id)
         value, trace = decide(model, decision_id, variables, self.now, self.zone)
         return value, {"definition": definition_id, **trace}
@@ -78,24 +79,43 @@ class HouseEnvironment:
                 job.element,
                 f"{self.instance_id}.{job.token}",
             )
+            waiting = len(self.unit.later)
             try:
                 with self.unit.session.begin_nested():
                     return function(self.unit, call)
             except BpmnError as error:
+                del self.unit.later[waiting:]
                 raise kernel.ThrownError(error.error_code, error.message, error.variables) from error
             except EngineError as refusal:
                 # What a handler refuses is work for an operator; what it has written is undone with the
                 # savepoint, and the person's own step still counts.
+                del self.unit.later[waiting:]
                 raise kernel.Fault("job_no_retries", refusal.message) from refusal
 
         return work
 
-    def _find(
+    def form(self, form_id: str, binding: str, version_tag: str | None, deployment: str | None) -> str | None:
+        """Return the definition of a user task's form; None when it is not deployed."""
+        try:
+            return definitions.find_since(
+                self.unit,
+                self.generation,
+                "form",
+                form_id,
+                binding=binding,
+                version_tag=version_tag,
+                deployment_id=deployment,
+            )
+        except Missing:
+            return None
+
+    def _find_called(
         self, kind: definitions.Kind, called: kernel.Called, key: str, caller: kernel.ProcessSpec
     ) -> str:
         try:
-            return definitions.find(
-                self.unit.connection,
+            return definitions.find_since(
+                self.unit,
+                self.generation,
                 kind,
                 key,
                 binding=called.binding,

@@ -10,6 +10,7 @@ HTTP: only ``web/errors.py`` knows statuses. Next: ``engine/store.py``.
     │   ├── Stale          the task or definition changed since it was read
     │   ├── TaskTaken      somebody else has claimed the task
     │   ├── NotWaiting     the instance is not waiting where the command wants to act
+    │   ├── KeyTaken       an instance has the business key, or runs for the message's key
     │   └── DefinitionRefused  the deployment has problems
     ├── Missing            no such definition, instance, task, job, incident
     └── Failed             the engine could not do what it had accepted
@@ -66,6 +67,12 @@ class NotWaiting(Refused):
     """The instance does not wait where the command wants to act."""
 
     code = "not_waiting"
+
+
+class KeyTaken(Refused):
+    """An instance has the business key already, or one that the same message and key started still runs."""
+
+    code = "key_taken"
 
 
 class DefinitionRefused(Refused):

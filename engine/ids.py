@@ -19,6 +19,15 @@ def new(at: datetime) -> str:
     return str(uuid_utils.uuid7(nanoseconds=int(at.timestamp() * 1_000_000) * 1_000))
 
 
+def after(last: str | None, at: datetime) -> str:
+    """Return a new id that sorts behind ``last``, whatever the clocks of two machines say."""
+    made = new(at)
+    if last is None or made > last:
+        return made
+    milliseconds = int(last[:8] + last[9:13], 16) + 1
+    return str(uuid_utils.uuid7(nanoseconds=milliseconds * 1_000_000))
+
+
 def derived(*parts: object) -> str:
     """Return the UUIDv5 named by ``parts``: a repeated step gets the same id and meets its own row."""
     return str(uuid.uuid5(_STEPS, "\x1f".join(str(part) for part in parts)))

@@ -1,18 +1,19 @@
 """Incidents: tokens that could not go on, and trying again.
 
 Comes in: an operator's command. Goes out: the token tried again, in one transaction. It never hides an
-incident: a second failure is a new one. Next: ``engine/history.py``.
+incident: a second failure is a new one. Next: ``engine/queries.py``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine import instances
-from engine.errors import Missing, NotWaiting
-from engine.store import UnitOfWork
+from engine.errors import EngineError, Missing, NotWaiting
+from engine.store import Engine, UnitOfWork
 from engine.tables import Incident
 
 
@@ -21,7 +22,7 @@ def resolve(unit: UnitOfWork, incident_id: str) -> None:
 
     Raises:
         Missing: there is no such incident.
-        NotWaiting: it is resolved already.
+        NotWaiting: it is resolved already, or its instance has ended or is suspended.
     """
     row: Any = unit.connection.execute(
         sa.select(Incident.instance_id, Incident.token, Incident.resolved_at).where(
@@ -33,4 +34,25 @@ def resolve(unit: UnitOfWork, incident_id: str) -> None:
     if row.resolved_at is not None:
         raise NotWaiting("Expected the incident to be open, but it is resolved.", incident_id=incident_id)
     with instances.moving(unit, row.instance_id) as run:
+        token = run.tasks.get(row.token)
+        if token is None or "fault" not in token.internal_data:
+            # Another operator was first, or the instance has been moved since.
+            raise NotWaiting("Expected the incident to be open, but it is resolved.", incident_id=incident_id)
         run.resolve(row.token)
+
+
+def resolve_many(house: Engine, actor: str, incident_ids: Sequence[str]) -> dict[str, EngineError | None]:
+    """Try again at many incidents, each in its own transaction: what one cannot do does not stop the others.
+
+    Returns:
+        incident → None, or why it was refused; a try that fails again is a new incident, not a refusal.
+    """
+    outcomes: dict[str, EngineError | None] = {}
+    for incident_id in incident_ids:
+        try:
+            with house.begin(actor) as unit:
+                resolve(unit, incident_id)
+            outcomes[incident_id] = None
+        except EngineError as refusal:
+            outcomes[incident_id] = refusal
+    return outcomes

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine import definitions, ids, kernel, projections
 from engine.environment import HouseEnvironment
-from engine.errors import Missing, NotWaiting, Refused
+from engine.errors import Busy, KeyTaken, Missing, NotWaiting, Refused
 from engine.store import UnitOfWork
 from engine.tables import InstanceState, ProcessInstance, Subscription
 
@@ -28,40 +29,66 @@ MAX_SIGNAL_ROUNDS = 100
 
 @dataclass(slots=True)
 class Moving:
-    """An instance that is locked and thawed for one command."""
+    """An instance that is locked and thawed for one command.
+
+    Attributes:
+        run: its tokens; version, history_seq: of the row that was read; 0 for an instance that begins.
+        claimed: True when the row of the root instance is written already, to hold its key.
+        ended_tasks: tokens of user tasks whose rows are written already.
+    """
 
     id: str
     definition_id: str
     business_key: str | None
+    environment: HouseEnvironment
     run: kernel.Run
-    version: int
-    history_seq: int
-    started_by_message: tuple[str, str] | None = None
+    status: str = "active"
+    version: int = 0
+    history_seq: int = 0
+    claimed: bool = False
+    ended_tasks: set[int] = field(default_factory=set)
 
 
 _LOCK = (
     sa.select(
         InstanceState.definition_id,
+        InstanceState.business_key,
+        InstanceState.status,
         InstanceState.version,
         InstanceState.history_seq,
         InstanceState.document,
-        ProcessInstance.business_key,
-        ProcessInstance.status,
+        definitions.GENERATION,
     )
-    .join(ProcessInstance, ProcessInstance.id == InstanceState.instance_id)
     .where(InstanceState.instance_id == sa.bindparam("instance_id"))
     .with_for_update(of=InstanceState)
 )
+_LOCK_IF_FREE = _LOCK.with_for_update(of=InstanceState, skip_locked=True)
+_INSERT = sa.insert(InstanceState)
 _UPDATE = (
     sa.update(InstanceState)
     .where(
         InstanceState.instance_id == sa.bindparam("of"), InstanceState.version == sa.bindparam("at_version")
     )
     .values(
+        status=sa.bindparam("new_status"),
         version=sa.bindparam("new_version"),
         history_seq=sa.bindparam("new_seq"),
         document=sa.bindparam("new_document"),
     )
+)
+_DOCUMENT = sa.select(InstanceState.document).where(InstanceState.instance_id == sa.bindparam("instance_id"))
+_BY_KEY = sa.select(ProcessInstance.id).where(
+    ProcessInstance.process_id == sa.bindparam("process_id"),
+    ProcessInstance.business_key == sa.bindparam("business_key"),
+)
+_LISTENERS = (
+    sa.select(Subscription.instance_id, Subscription.token)
+    .where(
+        Subscription.kind == "signal",
+        Subscription.name == sa.bindparam("name"),
+        Subscription.instance_id != sa.bindparam("speaker"),
+    )
+    .order_by(Subscription.instance_id, Subscription.token)
 )
 
 
@@ -90,9 +117,12 @@ def start(
 
     Raises:
         Missing: no such process is deployed.
-        Refused: it has no plain start event, or the business key is taken.
+        KeyTaken: an instance has the business key, or one runs that the same message and key started;
+            nothing was written, and the transaction may go on.
+        Refused: it has no plain start event, or its variables are too large.
     """
-    definition_id = definition_id or definitions.find(unit.connection, "process", process_id)
+    generation = unit.connection.scalar(sa.select(definitions.GENERATION))
+    definition_id = definition_id or definitions.find_since(unit, generation, "process", process_id)
     process = unit.house.library.process(unit.connection, definition_id)
     begin = process.none_start() if element is None else next(s for s in process.starts if s.name == element)
     if begin is None:
@@ -101,32 +131,72 @@ def start(
             "timers start it.",
             process_id=process_id,
         )
-    if business_key is not None and by_business_key(unit, process_id, business_key) is not None:
-        raise Refused(
-            f"Expected the business key “{business_key}” to be new for “{process_id}”, but an instance has it.",
-            process_id=process_id,
-            business_key=business_key,
-        )
     instance_id = ids.new(unit.now)
-    run = kernel.Run(process, HouseEnvironment(unit, instance_id, business_key))
-    run.begin(begin, variables or {})
-    moving = Moving(instance_id, definition_id, business_key, run, 0, 0, started_by_message)
-    _settle(unit, moving)
+    # The key is held before anything runs: of two starts that meet, the second one's handlers do nothing.
+    if business_key is not None or started_by_message is not None:
+        _claim(unit, process, instance_id, definition_id, business_key, started_by_message)
+    environment = HouseEnvironment(unit, instance_id, business_key, generation)
+    instance = Moving(
+        instance_id,
+        definition_id,
+        business_key,
+        environment,
+        kernel.Run(process, environment),
+        claimed=business_key is not None or started_by_message is not None,
+    )
+    with motion(unit, instance_id):
+        instance.run.begin(begin, variables or {})
+        settle(unit, instance)
     return instance_id
 
 
+def _claim(
+    unit: UnitOfWork,
+    process: kernel.ProcessSpec,
+    instance_id: str,
+    definition_id: str,
+    business_key: str | None,
+    started_by_message: tuple[str, str] | None,
+) -> None:
+    """Write the row of the root instance, which holds its keys.
+
+    Raises:
+        KeyTaken: another instance holds one of them.
+    """
+    if projections.claim(unit, process, instance_id, definition_id, business_key, started_by_message):
+        return
+    if business_key is not None:
+        raise KeyTaken(
+            f"Expected the business key “{business_key}” to be new for “{process.process_id}”, but an instance has it.",
+            process_id=process.process_id,
+            business_key=business_key,
+        )
+    name, key = started_by_message or ("", "")
+    raise KeyTaken(
+        f"Expected no instance of “{process.process_id}” to run for the message “{name}” and the key “{key}”, "
+        "but one does.",
+        process_id=process.process_id,
+        message_name=name,
+        key=key,
+    )
+
+
 @contextmanager
-def moving(unit: UnitOfWork, instance_id: str) -> Iterator[kernel.Run]:
+def moving(unit: UnitOfWork, instance_id: str, *, suspended: bool = False) -> Iterator[kernel.Run]:
     """Lock and thaw an instance, let the caller move it, and write what changed.
+
+    Args:
+        suspended: True to take an instance that is suspended, too.
 
     Raises:
         Missing: there is no such instance.
-        NotWaiting: it has ended.
+        NotWaiting: it has ended, or is suspended.
         Busy: another command holds it for longer than the lock time.
     """
-    instance = _thaw(unit, instance_id)
-    yield instance.run
-    _settle(unit, instance)
+    instance = lock(unit, instance_id, suspended=suspended)
+    with motion(unit, instance_id):
+        yield instance.run
+        settle(unit, instance)
 
 
 @contextmanager
@@ -136,7 +206,9 @@ def looking(unit: UnitOfWork, instance_id: str) -> Iterator[kernel.Run]:
     Raises:
         Missing, NotWaiting, Busy: as for ``moving``.
     """
-    yield _thaw(unit, instance_id).run
+    instance = lock(unit, instance_id)
+    with motion(unit, instance_id):
+        yield instance.run
 
 
 def cancel(unit: UnitOfWork, instance_id: str, reason: str) -> None:
@@ -146,7 +218,7 @@ def cancel(unit: UnitOfWork, instance_id: str, reason: str) -> None:
         Missing: there is no such instance.
         NotWaiting: it has ended already.
     """
-    with moving(unit, instance_id) as run:
+    with moving(unit, instance_id, suspended=True) as run:
         run.record("cancelled", run.task_tree, {"reason": reason})
         run.cancel()
 
@@ -157,99 +229,143 @@ def set_variables(unit: UnitOfWork, instance_id: str, variables: Mapping[str, An
     Raises:
         Missing, NotWaiting: as for any command.
     """
-    with moving(unit, instance_id) as run:
+    with moving(unit, instance_id, suspended=True) as run:
         run.set_variables(run.task_tree.id, variables)
 
 
 def by_business_key(unit: UnitOfWork, process_id: str, business_key: str) -> str | None:
     """Return the id of the root instance with this business key, or None."""
     found: str | None = unit.connection.scalar(
-        sa.select(ProcessInstance.id).where(
-            ProcessInstance.process_id == process_id, ProcessInstance.business_key == business_key
-        )
+        _BY_KEY, {"process_id": process_id, "business_key": business_key}
     )
     return found
 
 
-# ---------------------------------------------------------------------- thaw, settle, freeze
+# ---------------------------------------------------------------------- lock, thaw, settle, freeze
 
 
-def _thaw(unit: UnitOfWork, instance_id: str) -> Moving:
+def lock(unit: UnitOfWork, instance_id: str, *, suspended: bool = False, wait: bool = True) -> Moving:
+    """Lock and thaw an instance; within ``motion`` the caller moves its run and calls ``settle``.
+
+    Args:
+        suspended: True to take an instance that is suspended, too.
+        wait: False to be refused at once when another command holds it.
+
+    Raises:
+        Missing: there is no such instance.
+        NotWaiting: it has ended, or is suspended.
+        Busy: another command holds it, or an outer step of this one.
+    """
     unit.flush()
-    row = unit.connection.execute(_LOCK, {"instance_id": instance_id}).one_or_none()
+    if instance_id in unit.in_motion:
+        raise Busy(
+            "Expected the instance to be at rest, but a step of this very command is moving it.",
+            instance_id=instance_id,
+        )
+    query = _LOCK if wait else _LOCK_IF_FREE
+    row = unit.connection.execute(query, {"instance_id": instance_id}).one_or_none()
     if row is None:
+        if not wait:
+            raise Busy(
+                "Expected the instance to be free, but another command holds it.", instance_id=instance_id
+            )
         raise Missing(f"There is no instance {instance_id}.", instance_id=instance_id)
-    if row.status != "active":
+    if row.status != "active" and not (suspended and row.status == "suspended"):
         raise NotWaiting(
             f"Expected the instance to be active, but it is {row.status}.",
             instance_id=instance_id,
             status=row.status,
         )
     library, connection = unit.house.library, unit.connection
+    environment = HouseEnvironment(unit, instance_id, row.business_key, row.generation)
     run = kernel.thaw(
         row.document,
         library.process(connection, row.definition_id),
-        HouseEnvironment(unit, instance_id, row.business_key),
+        environment,
         lambda definition_id: library.process(connection, definition_id),
     )
-    return Moving(instance_id, row.definition_id, row.business_key, run, row.version, row.history_seq)
+    return Moving(
+        instance_id,
+        row.definition_id,
+        row.business_key,
+        environment,
+        run,
+        row.status,
+        row.version,
+        row.history_seq,
+    )
 
 
-def _settle(unit: UnitOfWork, moving: Moving) -> None:
-    """Give the instance what already waits for it, write it, then tell others what it said."""
-    projections.take_buffered_messages(unit, moving.run)
-    _save(unit, moving)
-    spoken = moving.run.effects.signals
-    for name, variables in spoken:
-        broadcast(unit, name, variables, speaker=moving.id)
+@contextmanager
+def motion(unit: UnitOfWork, instance_id: str) -> Iterator[None]:
+    """Mark an instance as thawed; when the last one is at rest, do what had to wait for that."""
+    unit.in_motion.add(instance_id)
+    try:
+        yield
+    finally:
+        unit.in_motion.discard(instance_id)
+    unit.do_later()
 
 
-def _save(unit: UnitOfWork, moving: Moving) -> None:
-    run = moving.run
+def settle(unit: UnitOfWork, instance: Moving, *, rounds: int = 0) -> None:
+    """Give the instance what already waits for it and write it; others hear what it said once it is at rest."""
+    _save(unit, instance)
+    for name, variables in instance.run.effects.signals:
+        unit.later.append(partial(broadcast, unit, name, variables, speaker=instance.id, rounds=rounds))
+
+
+def _save(unit: UnitOfWork, instance: Moving) -> None:
+    run = instance.run
+    projections.take_buffered_messages(unit, run)
     document = kernel.freeze(run)
     if len(document) > MAX_VARIABLES:
         raise Refused(
             f"Expected at most {MAX_VARIABLES} characters of variables, but the instance would hold {len(document)}.",
-            instance_id=moving.id,
+            instance_id=instance.id,
             size=len(document),
         )
     unit.flush()
     unit.house.failpoints.reach("before write")
-    projections.write_instances(
-        unit, run, moving.id, moving.definition_id, moving.business_key, moving.started_by_message
-    )
-    steps = projections.write_history(unit, run, moving.id, moving.history_seq)
-    if moving.version == 0:
+    projections.write_instances(unit, run, instance.id, instance.definition_id, claimed=instance.claimed)
+    steps = projections.write_history(unit, run, instance.id, instance.history_seq)
+    status = run.status if run.status != "active" else instance.status
+    if instance.version == 0:
         unit.connection.execute(
-            sa.insert(InstanceState).values(
-                instance_id=moving.id,
-                definition_id=moving.definition_id,
-                version=1,
-                history_seq=steps,
-                document=document,
-            )
+            _INSERT,
+            {
+                "instance_id": instance.id,
+                "definition_id": instance.definition_id,
+                "business_key": instance.business_key,
+                "status": status,
+                "version": 1,
+                "history_seq": steps,
+                "document": document,
+            },
         )
     else:
         result = unit.connection.execute(
             _UPDATE,
             {
-                "of": moving.id,
-                "at_version": moving.version,
-                "new_version": moving.version + 1,
-                "new_seq": moving.history_seq + steps,
+                "of": instance.id,
+                "at_version": instance.version,
+                "new_status": status,
+                "new_version": instance.version + 1,
+                "new_seq": instance.history_seq + steps,
                 "new_document": document,
             },
         )
         assert result.rowcount == 1, "the row is locked, so its version cannot have changed"
-    projections.write_waits(unit, run, moving.id, moving.business_key)
-    projections.write_incidents(unit, run, moving.id)
+    projections.write_waits(
+        unit, run, instance.id, instance.business_key, instance.environment, ended=instance.ended_tasks
+    )
+    projections.write_incidents(unit, run, instance.id)
     unit.house.failpoints.reach("after write")
 
 
 def broadcast(
     unit: UnitOfWork, name: str, variables: Mapping[str, Any], *, speaker: str | None = None, rounds: int = 0
 ) -> int:
-    """Send a signal to every other instance that waits for it now.
+    """Send a signal to every other instance that waits for it now; one that is suspended does not hear it.
 
     Args:
         speaker: the instance that threw it; its own tokens have heard it already.
@@ -264,31 +380,32 @@ def broadcast(
         raise Refused(
             f"Expected signals to come to rest, but “{name}” sets off others without end.", name=name
         )
-    rows = unit.connection.execute(
-        sa.select(Subscription.instance_id, Subscription.token)
-        .where(
-            Subscription.kind == "signal",
-            Subscription.name == name,
-            Subscription.instance_id != (speaker or ""),
-        )
-        .order_by(Subscription.instance_id, Subscription.token)
-    ).all()
     listeners: dict[str, list[int]] = {}
-    for instance_id, token in rows:
+    for instance_id, token in unit.connection.execute(_LISTENERS, {"name": name, "speaker": speaker or ""}):
         listeners.setdefault(instance_id, []).append(token)
-    for instance_id, tokens in listeners.items():
-        instance = _thaw(unit, instance_id)
+    heard = sum(
+        _hear(unit, instance_id, tokens, variables, rounds + 1) for instance_id, tokens in listeners.items()
+    )
+    started = projections.started_by_signal(unit, name)
+    for definition_id, process_id, element in started:
+        start(unit, process_id, variables, definition_id=definition_id, element=element)
+    return heard + len(started)
+
+
+def _hear(
+    unit: UnitOfWork, instance_id: str, tokens: list[int], variables: Mapping[str, Any], rounds: int
+) -> bool:
+    """Give a signal to tokens of an instance; return False if it is over or suspended meanwhile."""
+    try:
+        instance = lock(unit, instance_id)
+    except (Missing, NotWaiting):
+        return False
+    with motion(unit, instance_id):
         for token in tokens:
             if token in instance.run.tasks:
                 instance.run.trigger(token, variables)
-        projections.take_buffered_messages(unit, instance.run)
-        _save(unit, instance)
-        for spoken, facts in instance.run.effects.signals:
-            broadcast(unit, spoken, facts, speaker=instance_id, rounds=rounds + 1)
-    started = projections.started_by_signal(unit, name)
-    for definition_id, process_id, element in started:
-        start(unit, process_id, dict(variables), definition_id=definition_id, element=element)
-    return len(listeners) + len(started)
+        settle(unit, instance, rounds=rounds)
+    return True
 
 
 def variables_of(unit: UnitOfWork, instance_id: str) -> dict[str, Any]:
@@ -306,9 +423,7 @@ def visible_at(unit: UnitOfWork, instance_id: str, token: int) -> dict[str, Any]
     Raises:
         Missing: there is no such instance.
     """
-    document = unit.connection.scalar(
-        sa.select(InstanceState.document).where(InstanceState.instance_id == instance_id)
-    )
+    document = unit.connection.scalar(_DOCUMENT, {"instance_id": instance_id})
     if document is None:
         raise Missing(f"There is no instance {instance_id}.", instance_id=instance_id)
     return kernel.peek(document, token)

@@ -8,7 +8,7 @@ are immutable rows. Next: ``engine/definitions.py``.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -38,6 +38,7 @@ class Library:
         self._processes: dict[str, kernel.ProcessSpec] = {}
         self._decisions: dict[str, dmn.Model] = {}
         self._forms: dict[str, forms.Form] = {}
+        self._meanings: tuple[str | None, dict[Hashable, str]] = (None, {})
 
     def process(self, connection: sa.Connection, definition_id: str) -> kernel.ProcessSpec:
         """Return the compiled process of a definition.
@@ -75,6 +76,17 @@ class Library:
             Missing: there is no such definition.
         """
         return self._get(self._forms, connection, definition_id, lambda row: forms.read(row.content.decode()))
+
+    def meanings(self, generation: str | None) -> dict[Hashable, str]:
+        """Return what references have been found to mean since the deployment ``generation``, the newest one.
+
+        The next deployment brings an empty shelf, so that “the latest version” is never an older one.
+        """
+        known, shelf = self._meanings
+        if known != generation:
+            shelf = {}
+            self._meanings = (generation, shelf)
+        return shelf
 
     def _get(
         self,

@@ -31,7 +31,7 @@ def suspend(unit: UnitOfWork, instance_id: str, reason: str) -> None:
     """
     with instances.moving(unit, instance_id) as run:
         run.record("suspended", run.task_tree, {"reason": reason})
-    _set_status(unit, instance_id, "active", "suspended")
+    _set_status(unit, instance_id, "suspended")
 
 
 def resume(unit: UnitOfWork, instance_id: str) -> None:
@@ -41,26 +41,29 @@ def resume(unit: UnitOfWork, instance_id: str) -> None:
         Missing: there is no such instance.
         NotWaiting: it is not suspended.
     """
-    if not _set_status(unit, instance_id, "suspended", "active"):
-        status = unit.connection.scalar(
-            sa.select(ProcessInstance.status).where(ProcessInstance.id == instance_id)
-        )
-        if status is None:
-            raise Missing(f"There is no instance {instance_id}.", instance_id=instance_id)
+    instance = instances.lock(unit, instance_id, suspended=True)
+    if instance.status != "suspended":
         raise NotWaiting(
-            f"Expected the instance to be suspended, but it is {status}.", instance_id=instance_id
+            f"Expected the instance to be suspended, but it is {instance.status}.",
+            instance_id=instance_id,
+            status=instance.status,
         )
-    with instances.moving(unit, instance_id) as run:
-        run.record("resumed", run.task_tree)
+    with instances.motion(unit, instance_id):
+        instance.run.record("resumed", instance.run.task_tree)
+        instances.settle(unit, instance)
+    _set_status(unit, instance_id, "active")
 
 
-def _set_status(unit: UnitOfWork, instance_id: str, before: str, after: str) -> bool:
-    changed = unit.connection.execute(
-        sa.update(ProcessInstance)
-        .where(ProcessInstance.root_id == instance_id, ProcessInstance.status == before)
-        .values(status=after)
+def _set_status(unit: UnitOfWork, instance_id: str, status: str) -> None:
+    """Change the status of a locked instance and of the processes it called."""
+    unit.connection.execute(
+        sa.update(InstanceState).where(InstanceState.instance_id == instance_id).values(status=status)
     )
-    return changed.rowcount > 0
+    unit.connection.execute(
+        sa.update(ProcessInstance)
+        .where(ProcessInstance.root_id == instance_id, ProcessInstance.status.in_(("active", "suspended")))
+        .values(status=status)
+    )
 
 
 # ---------------------------------------------------------------------- moving a token

@@ -15,7 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import ids
-from engine.store import Engine, UnitOfWork
+from engine.errors import Missing, Refused
+from engine.store import Engine, UnitOfWork, insert_new
 from engine.tables import Outbox
 
 Deliverer = Callable[[str, Mapping[str, Any]], None]
@@ -27,21 +28,34 @@ ACTOR = "system:outbox"
 
 def put(unit: UnitOfWork, kind: str, payload: Mapping[str, Any], key: str) -> None:
     """Note an effect; the same key again changes nothing, so a repeated step sends once."""
-    known = unit.connection.scalar(sa.select(Outbox.id).where(Outbox.key == key))
-    if known is not None:
-        return
-    unit.connection.execute(
-        sa.insert(Outbox).values(
-            id=ids.derived("outbox", key),
-            kind=kind,
-            key=key,
-            payload=json.dumps(dict(payload), ensure_ascii=False),
-            status="queued",
-            attempts=0,
-            next_attempt_at=unit.now,
-            created_at=unit.now,
+    row = {
+        "id": ids.derived("outbox", key),
+        "kind": kind,
+        "key": key,
+        "payload": json.dumps(dict(payload), ensure_ascii=False),
+        "status": "queued",
+        "attempts": 0,
+        "next_attempt_at": unit.now,
+        "created_at": unit.now,
+    }
+    insert_new(unit.connection, Outbox, row)
+
+
+def send_again(unit: UnitOfWork, row_id: str) -> None:
+    """Queue an effect again that was given up; its key stays, so the outside can tell a repetition.
+
+    Raises:
+        Missing: there is no such effect.
+        Refused: it has not failed.
+    """
+    status = unit.connection.scalar(sa.select(Outbox.status).where(Outbox.id == row_id).with_for_update())
+    if status is None:
+        raise Missing(f"There is no effect {row_id}.", outbox_id=row_id)
+    if status != "failed":
+        raise Refused(
+            f"Expected an effect that has failed, but it is {status}.", outbox_id=row_id, status=status
         )
-    )
+    _note(unit, row_id, status="queued", attempts=0, next_attempt_at=unit.now)
 
 
 def deliver_due(house: Engine, deliverers: Mapping[str, Deliverer], *, limit: int = 50) -> int:
@@ -84,7 +98,8 @@ def _deliver(house: Engine, row_id: str, deliverer: Deliverer) -> bool:
     except Exception as failure:  # noqa: BLE001 - one of the four doors: the outside may fail in any way
         with house.begin(ACTOR) as unit:
             status = "failed" if attempts >= MAX_ATTEMPTS else "queued"
-            _note(unit, row_id, error=f"{type(failure).__name__}: {failure}", status=status)
+            # Only the newest attempt may fail: a later one, begun when this took too long, may have succeeded.
+            _note(unit, row_id, attempt=attempts, error=f"{type(failure).__name__}: {failure}", status=status)
         return False
     house.failpoints.reach("after effect")
     with house.begin(ACTOR) as unit:
@@ -92,5 +107,8 @@ def _deliver(house: Engine, row_id: str, deliverer: Deliverer) -> bool:
     return True
 
 
-def _note(unit: UnitOfWork, row_id: str, **values: Any) -> None:
-    unit.connection.execute(sa.update(Outbox).where(Outbox.id == row_id).values(**values))
+def _note(unit: UnitOfWork, row_id: str, *, attempt: int | None = None, **values: Any) -> None:
+    change = sa.update(Outbox).where(Outbox.id == row_id).values(**values)
+    if attempt is not None:
+        change = change.where(Outbox.attempts == attempt, Outbox.status == "queued")
+    unit.connection.execute(change)

@@ -7,16 +7,16 @@ history. It never reads rows of the instance back: the frozen state is the truth
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine import definitions, ids, kernel
+from engine import ids, kernel
 from engine import variables as values
-from engine.errors import Missing
-from engine.store import UnitOfWork
+from engine.environment import HouseEnvironment
+from engine.store import UnitOfWork, insert_new
 from engine.tables import (
     History,
     Incident,
@@ -36,27 +36,39 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 ROOT = 1
 """The token of the root process is the first one made."""
 
+# Every statement of the way from one wait to the next is built once: to build one costs as much as to run it.
+_INSERT_INSTANCES = sa.insert(ProcessInstance)
+_INSERT_HISTORY = sa.insert(History)
+_INSERT_TASKS = sa.insert(UserTask)
+_INSERT_CANDIDATES = sa.insert(TaskCandidate)
+_INSERT_JOBS = sa.insert(Job)
+_INSERT_TIMERS = sa.insert(Timer)
+_INSERT_SUBSCRIPTIONS = sa.insert(Subscription)
+_INSERT_INCIDENTS = sa.insert(Incident)
+_INSERT_SEEN = sa.insert(MessageSeen)
+_END_INSTANCES = (
+    sa.update(ProcessInstance)
+    .where(ProcessInstance.id == sa.bindparam("ended"))
+    .values(status=sa.bindparam("new_status"), ended_at=sa.bindparam("at"))
+)
 _END_TASKS = (
     sa.update(UserTask)
     .where(UserTask.id == sa.bindparam("task"))
     .values(status=sa.bindparam("new_status"), ended_at=sa.bindparam("at"), ended_by=sa.bindparam("who"))
 )
-_DROP_CANDIDATES = sa.delete(TaskCandidate).where(
-    TaskCandidate.task_id.in_(sa.bindparam("tasks", expanding=True))
-)
-_DROP_JOBS = sa.delete(Job).where(Job.id.in_(sa.bindparam("jobs", expanding=True)))
+_DROP_CANDIDATES = sa.delete(TaskCandidate).where(TaskCandidate.task_id == sa.bindparam("task"))
+_DROP_JOBS = sa.delete(Job).where(Job.id == sa.bindparam("job"))
 _DROP_TIMERS = sa.delete(Timer).where(
-    Timer.instance_id == sa.bindparam("instance"), Timer.token.in_(sa.bindparam("tokens", expanding=True))
+    Timer.instance_id == sa.bindparam("instance"), Timer.token == sa.bindparam("of")
 )
 _DROP_SUBSCRIPTIONS = sa.delete(Subscription).where(
-    Subscription.instance_id == sa.bindparam("instance"),
-    Subscription.token.in_(sa.bindparam("tokens", expanding=True)),
+    Subscription.instance_id == sa.bindparam("instance"), Subscription.token == sa.bindparam("of")
 )
 _RESOLVE = (
     sa.update(Incident)
     .where(
         Incident.instance_id == sa.bindparam("instance"),
-        Incident.token.in_(sa.bindparam("tokens", expanding=True)),
+        Incident.token == sa.bindparam("of"),
         Incident.resolved_at.is_(None),
     )
     .values(resolved_at=sa.bindparam("at"))
@@ -86,17 +98,50 @@ def work_id(instance_id: str, token: int) -> str:
     return f"{instance_id}.{token}"
 
 
-def write_instances(
+def origin(work: str) -> tuple[str, int]:
+    """Return the instance and the token of a user task or job; token 0 for an id that is none of ours."""
+    instance_id, _, token = work.rpartition(".")
+    return instance_id, int(token) if token.isdecimal() else 0
+
+
+def claim(
     unit: UnitOfWork,
-    run: kernel.Run,
+    process: kernel.ProcessSpec,
     instance_id: str,
     definition_id: str,
     business_key: str | None,
     started_by_message: tuple[str, str] | None,
-) -> None:
-    """Insert instances that began and close those that ended."""
-    effects = run.effects
+) -> bool:
+    """Insert the row of a root instance before it runs; return False if another has one of its keys."""
     name, key = started_by_message or (None, None)
+    row = {
+        "id": instance_id,
+        "root_id": instance_id,
+        "parent_id": None,
+        "token": ROOT,
+        "definition_id": definition_id,
+        "process_id": process.process_id,
+        "business_key": business_key,
+        "start_message": name,
+        "start_key": key,
+        "status": "active",
+        "started_at": unit.now,
+        "started_by": unit.actor,
+        "ended_at": None,
+    }
+    return insert_new(unit.connection, ProcessInstance, row)
+
+
+def write_instances(
+    unit: UnitOfWork, run: kernel.Run, instance_id: str, definition_id: str, *, claimed: bool
+) -> None:
+    """Insert instances that began and close those that ended.
+
+    Args:
+        claimed: True when the row of the root is there already.
+    """
+    effects = run.effects
+    fresh = {token: begun for token, begun in effects.started.items() if not (claimed and token == ROOT)}
     started = [
         {
             "id": process_instance_id(instance_id, token),
@@ -105,25 +150,25 @@ def write_instances(
             "token": token,
             "definition_id": begun.process.key if token != ROOT else definition_id,
             "process_id": begun.process.process_id,
-            "business_key": business_key if token == ROOT else None,
-            "start_message": name if token == ROOT else None,
-            "start_key": key if token == ROOT else None,
+            "business_key": None,
+            "start_message": None,
+            "start_key": None,
             "status": effects.ended[token].status if token in effects.ended else "active",
             "started_at": unit.now,
             "started_by": unit.actor,
             "ended_at": unit.now if token in effects.ended else None,
         }
-        for token, begun in effects.started.items()
+        for token, begun in fresh.items()
     ]
     if started:
-        unit.connection.execute(sa.insert(ProcessInstance), started)
-    for token, ended in effects.ended.items():
-        if token not in effects.started:
-            unit.connection.execute(
-                sa.update(ProcessInstance)
-                .where(ProcessInstance.id == process_instance_id(instance_id, token))
-                .values(status=ended.status, ended_at=unit.now)
-            )
+        unit.connection.execute(_INSERT_INSTANCES, started)
+    over = [
+        {"ended": process_instance_id(instance_id, token), "new_status": ended.status, "at": unit.now}
+        for token, ended in effects.ended.items()
+        if token not in fresh
+    ]
+    if over:
+        unit.connection.execute(_END_INSTANCES, over)
 
 
 def write_history(unit: UnitOfWork, run: kernel.Run, instance_id: str, seq: int) -> int:
@@ -150,23 +195,35 @@ def write_history(unit: UnitOfWork, run: kernel.Run, instance_id: str, seq: int)
             }
         )
     if rows:
-        unit.connection.execute(sa.insert(History), rows)
+        unit.connection.execute(_INSERT_HISTORY, rows)
     return len(rows)
 
 
-def write_waits(unit: UnitOfWork, run: kernel.Run, instance_id: str, business_key: str | None) -> None:
-    """Close what is waited for no longer, then open what is."""
-    _close(unit, run, instance_id)
+def write_waits(
+    unit: UnitOfWork,
+    run: kernel.Run,
+    instance_id: str,
+    business_key: str | None,
+    environment: HouseEnvironment,
+    *,
+    ended: Collection[int],
+) -> None:
+    """Close what is waited for no longer, then open what is.
+
+    Args:
+        ended: tokens of user tasks whose rows say already that they ended.
+    """
+    _close(unit, run, instance_id, ended)
     opened: dict[str, list[kernel.Wait]] = {}
     for wait in run.effects.opened.values():
         opened.setdefault(wait.kind, []).append(wait)
     if waits := opened.get("task"):
-        _open_tasks(unit, run, instance_id, business_key, waits)
+        _open_tasks(unit, run, instance_id, business_key, environment, waits)
     if waits := opened.get("job"):
-        unit.connection.execute(sa.insert(Job), [_job(unit, instance_id, wait) for wait in waits])
+        unit.connection.execute(_INSERT_JOBS, [_job(unit, instance_id, wait) for wait in waits])
     if waits := opened.get("timer"):
         unit.connection.execute(
-            sa.insert(Timer),
+            _INSERT_TIMERS,
             [
                 {
                     "instance_id": instance_id,
@@ -179,37 +236,36 @@ def write_waits(unit: UnitOfWork, run: kernel.Run, instance_id: str, business_ke
         )
     if waits := [*opened.get("message", ()), *opened.get("signal", ())]:
         unit.connection.execute(
-            sa.insert(Subscription), [_subscription(unit, run, instance_id, wait) for wait in waits]
+            _INSERT_SUBSCRIPTIONS, [_subscription(unit, run, instance_id, wait) for wait in waits]
         )
 
 
-def _close(unit: UnitOfWork, run: kernel.Run, instance_id: str) -> None:
+def _close(unit: UnitOfWork, run: kernel.Run, instance_id: str, ended: Collection[int]) -> None:
     closed: dict[str, list[int]] = {}
     for token, kind in run.effects.closed.items():
         closed.setdefault("subscription" if kind in ("message", "signal") else kind, []).append(token)
     execute = unit.connection.execute
     if tokens := closed.get("task"):
         done = {step.token for step in run.effects.history if step.event == "completed"}
-        names = [work_id(instance_id, token) for token in tokens]
-        execute(
-            _END_TASKS,
-            [
-                {
-                    "task": name,
-                    "new_status": "completed" if token in done else "cancelled",
-                    "at": unit.now,
-                    "who": unit.actor,
-                }
-                for name, token in zip(names, tokens, strict=True)
-            ],
-        )
-        execute(_DROP_CANDIDATES, {"tasks": names})
+        ending = [
+            {
+                "task": work_id(instance_id, token),
+                "new_status": "completed" if token in done else "cancelled",
+                "at": unit.now,
+                "who": unit.actor,
+            }
+            for token in tokens
+            if token not in ended
+        ]
+        if ending:
+            execute(_END_TASKS, ending)
+        execute(_DROP_CANDIDATES, [{"task": work_id(instance_id, token)} for token in tokens])
     if tokens := closed.get("job"):
-        execute(_DROP_JOBS, {"jobs": [work_id(instance_id, token) for token in tokens]})
+        execute(_DROP_JOBS, [{"job": work_id(instance_id, token)} for token in tokens])
     if tokens := closed.get("timer"):
-        execute(_DROP_TIMERS, {"instance": instance_id, "tokens": tokens})
+        execute(_DROP_TIMERS, [{"instance": instance_id, "of": token} for token in tokens])
     if tokens := closed.get("subscription"):
-        execute(_DROP_SUBSCRIPTIONS, {"instance": instance_id, "tokens": tokens})
+        execute(_DROP_SUBSCRIPTIONS, [{"instance": instance_id, "of": token} for token in tokens])
 
 
 def _open_tasks(
@@ -217,11 +273,13 @@ def _open_tasks(
     run: kernel.Run,
     instance_id: str,
     business_key: str | None,
+    environment: HouseEnvironment,
     waits: Iterable[kernel.Wait],
 ) -> None:
     rows, candidates = [], []
     for wait in waits:
         facts, element = wait.facts, run.tasks[wait.token].task_spec
+        form_id, user = facts.get("form_id"), element.details.user
         groups, users = facts.get("candidate_groups") or [], facts.get("candidate_users") or []
         task_id = work_id(instance_id, wait.token)
         rows.append(
@@ -234,8 +292,12 @@ def _open_tasks(
                 "element": wait.element,
                 "name": facts["label"],
                 "business_key": business_key,
-                "form_id": facts.get("form_id"),
-                "form_definition_id": _form(unit, element, facts.get("form_id")),
+                "form_id": form_id,
+                "form_definition_id": environment.form(
+                    form_id, user.form_binding, user.form_version_tag, element.process.deployment
+                )
+                if form_id is not None and user is not None
+                else None,
                 "assignee": facts.get("assignee"),
                 "candidate_users": json.dumps(users),
                 "candidate_groups": json.dumps(groups),
@@ -250,26 +312,9 @@ def _open_tasks(
         names = {*groups, *(f"user:{user}" for user in users)}
         due = facts.get("due_date") or NEVER
         candidates += [{"name": name, "task_id": task_id, "due_date": due} for name in sorted(names)]
-    unit.connection.execute(sa.insert(UserTask), rows)
+    unit.connection.execute(_INSERT_TASKS, rows)
     if candidates:
-        unit.connection.execute(sa.insert(TaskCandidate), candidates)
-
-
-def _form(unit: UnitOfWork, element: Any, form_id: str | None) -> str | None:
-    user = element.details.user
-    if form_id is None or user is None:
-        return None
-    try:
-        return definitions.find(
-            unit.connection,
-            "form",
-            form_id,
-            binding=user.form_binding,
-            version_tag=user.form_version_tag,
-            deployment_id=element.process.deployment,
-        )
-    except Missing:
-        return None
+        unit.connection.execute(_INSERT_CANDIDATES, candidates)
 
 
 def _job(unit: UnitOfWork, instance_id: str, wait: kernel.Wait) -> dict[str, Any]:
@@ -307,11 +352,12 @@ def write_incidents(unit: UnitOfWork, run: kernel.Run, instance_id: str) -> None
     effects = run.effects
     if effects.resolved:
         unit.connection.execute(
-            _RESOLVE, {"instance": instance_id, "tokens": sorted(effects.resolved), "at": unit.now}
+            _RESOLVE,
+            [{"instance": instance_id, "of": token, "at": unit.now} for token in sorted(effects.resolved)],
         )
     if effects.incidents:
         unit.connection.execute(
-            sa.insert(Incident),
+            _INSERT_INCIDENTS,
             [
                 {
                     "id": ids.new(unit.now),
@@ -348,9 +394,7 @@ def take_buffered_messages(unit: UnitOfWork, run: kernel.Run) -> None:
                 },
             ).one_or_none()
             if message is not None:
-                unit.connection.execute(
-                    sa.insert(MessageSeen).values(message_id=message.id, process_id=process_id)
-                )
+                unit.connection.execute(_INSERT_SEEN, {"message_id": message.id, "process_id": process_id})
                 run.trigger(wait.token, values.loads(message.variables))
 
 

@@ -6,6 +6,7 @@ instant, one actor. It never runs a process: ``instances.py`` does. Next: ``engi
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session
 
 from engine.clock import Clock, SystemClock
 from engine.errors import Busy
@@ -69,6 +71,21 @@ def _connect_sqlite(url: sa.URL) -> sa.Engine:
     return database
 
 
+@functools.cache
+def _insert_new(dialect: str, table: type[DeclarativeBase]) -> sa.Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+def insert_new(connection: sa.Connection, table: type[DeclarativeBase], row: Mapping[str, Any]) -> bool:
+    """Insert a row unless one with the same key exists; return whether it was inserted.
+
+    A transaction that inserts the same key is waited for, so two that meet agree on who was first; nothing
+    breaks in the one that was second.
+    """
+    return connection.execute(_insert_new(connection.dialect.name, table), dict(row)).rowcount == 1
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One job that a handler of this house does inside the transaction.
@@ -97,13 +114,18 @@ class UnitOfWork:
         connection: the transaction's connection; the engine works on it through SQLAlchemy Core.
         now: the one instant of everything in it, aware, UTC.
         actor: a person's id, or ``system:…``.
+        in_motion: instances that are thawed just now; none may be thawed twice.
+        later: what waits until they are at rest: signals, messages that a handler sends to its own instance.
     """
 
     house: Engine
     connection: sa.Connection
     now: datetime
     actor: str
+    in_motion: set[str] = field(default_factory=set)
+    later: list[Callable[[], object]] = field(default_factory=list)
     _session: Session | None = None
+    _doing_later: bool = False
 
     @property
     def session(self) -> Session:
@@ -122,6 +144,17 @@ class UnitOfWork:
         """Write what the session holds, so that the engine's statements see it."""
         if self._session is not None:
             self._session.flush()
+
+    def do_later(self) -> None:
+        """Do what waits until no instance is thawed, one after the other, and what that adds."""
+        if self._doing_later or self.in_motion:
+            return
+        self._doing_later = True
+        try:
+            while self.later:
+                self.later.pop(0)()
+        finally:
+            self._doing_later = False
 
     def close(self) -> None:
         """Let the session go; the connection is the store's affair."""

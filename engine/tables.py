@@ -148,16 +148,31 @@ class ProcessInstance(Base):
         sa.Index("ix_process_instance_listing", "process_id", "status", "started_at"),
         sa.Index("ix_process_instance_definition", "definition_id", "status"),
         sa.Index("ix_process_instance_business_key", "business_key"),
-        sa.Index("ix_process_instance_start", "process_id", "start_message", "start_key"),
+        # One instance per message and correlation key while it runs; an empty key starts as many as it likes.
+        sa.Index(
+            "ix_process_instance_start",
+            "process_id",
+            "start_message",
+            "start_key",
+            unique=True,
+            sqlite_where=sa.text("status IN ('active', 'suspended') AND start_key <> ''"),
+            postgresql_where=sa.text("status IN ('active', 'suspended') AND start_key <> ''"),
+        ),
     )
 
 
 class InstanceState(Base):
-    """The frozen run of a root instance: the row a command locks, and the only one it rewrites."""
+    """The frozen run of a root instance: the row a command locks, and the only one it rewrites.
+
+    Status and business key stand here too: a command that has waited for the lock sees this row as it is now,
+    but a joined row as it was before.
+    """
 
     __tablename__ = "instance_state"
     instance_id: Mapped[str] = mapped_column(sa.ForeignKey("process_instance.id"), primary_key=True)
     definition_id: Mapped[str]
+    business_key: Mapped[str | None]
+    status: Mapped[str]
     version: Mapped[int]
     history_seq: Mapped[int]
     document: Mapped[str]

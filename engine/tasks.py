@@ -12,9 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import instances
+from engine import instances, projections
 from engine import variables as values
-from engine.errors import Missing, NotWaiting, Stale, TaskTaken
+from engine.errors import EngineError, Missing, NotWaiting, Stale, TaskTaken
 from engine.store import UnitOfWork
 from engine.tables import TaskDraft, UserTask
 
@@ -28,6 +28,17 @@ _TASK = sa.select(
     UserTask.version,
     UserTask.ended_by,
 ).where(UserTask.id == sa.bindparam("task_id"))
+# What makes the completion lawful stands in the WHERE: no claim can slip in between the look and the write.
+_END = (
+    sa.update(UserTask)
+    .where(
+        UserTask.id == sa.bindparam("task"),
+        UserTask.status == "open",
+        sa.or_(UserTask.assignee.is_(None), UserTask.assignee == sa.bindparam("who")),
+    )
+    .values(status="completed", ended_at=sa.bindparam("at"), ended_by=sa.bindparam("who"))
+)
+_END_AS_SHOWN = _END.where(UserTask.version == sa.bindparam("shown"))
 
 
 def claim(unit: UnitOfWork, task_id: str) -> None:
@@ -104,26 +115,44 @@ def complete(
         TaskTaken: somebody else has claimed it.
         Stale: it was claimed, released or changed since the form was shown.
     """
+    instance_id, token = projections.origin(task_id)
+    try:
+        instance = instances.lock(unit, instance_id)
+    except (Missing, NotWaiting) as reason:
+        _open_task(unit, task_id)  # says more of the task than the instance knows
+        raise reason from None
+    if token not in instance.run.tasks:
+        raise _why_not(unit, task_id, version)
+    facts = {"task": task_id, "who": unit.actor, "at": unit.now}
+    if version is None:
+        ended = unit.connection.execute(_END, facts)
+    else:
+        ended = unit.connection.execute(_END_AS_SHOWN, {**facts, "shown": version})
+    if ended.rowcount != 1:
+        raise _why_not(unit, task_id, version)
+    instance.ended_tasks.add(token)
+    with instances.motion(unit, instance_id):
+        instance.run.finish(token, variables or {})
+        instances.settle(unit, instance)
+
+
+def _why_not(unit: UnitOfWork, task_id: str, version: int | None) -> EngineError:
+    """Return the refusal that tells why a task could not be completed."""
     task = _open_task(unit, task_id)
     if task.assignee is not None and task.assignee != unit.actor:
-        raise TaskTaken(
+        return TaskTaken(
             f"Expected “{task.name}” to be yours or free, but somebody else has claimed it.",
             task_id=task_id,
             assignee=task.assignee,
         )
     if version is not None and version != task.version:
-        raise Stale(
+        return Stale(
             f"Expected “{task.name}” as it was when you opened it, but it has changed since.",
             task_id=task_id,
             shown=version,
             current=task.version,
         )
-    with instances.moving(unit, task.instance_id) as run:
-        if task.token not in run.tasks or run.tasks[task.token].internal_data.get("wait") != "task":
-            raise NotWaiting(
-                f"Expected “{task.name}” to be open, but the process has moved on.", task_id=task_id
-            )
-        run.finish(task.token, variables or {})
+    return NotWaiting(f"Expected “{task.name}” to be open, but the process has moved on.", task_id=task_id)
 
 
 def save_draft(unit: UnitOfWork, task_id: str, data: Mapping[str, Any]) -> None:
@@ -147,6 +176,12 @@ def drop_draft(unit: UnitOfWork, task_id: str) -> None:
     unit.connection.execute(
         sa.delete(TaskDraft).where(TaskDraft.task_id == task_id, TaskDraft.person == unit.actor)
     )
+
+
+def forget_drafts(unit: UnitOfWork) -> int:
+    """Forget what was typed into tasks that are over; return how many drafts went."""
+    over = sa.select(UserTask.id).where(UserTask.id == TaskDraft.task_id, UserTask.status != "open")
+    return unit.connection.execute(sa.delete(TaskDraft).where(over.exists())).rowcount
 
 
 def draft(unit: UnitOfWork, task_id: str, person: str) -> dict[str, Any] | None:

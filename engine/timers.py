@@ -6,55 +6,88 @@ processes that a timer starts. It never sleeps: ``worker.py`` asks again. Next: 
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 
 import sqlalchemy as sa
 
 from engine import instances, kernel
-from engine.errors import Busy, EngineError
+from engine.errors import Busy, Missing, NotWaiting
 from engine.store import Engine, UnitOfWork
-from engine.tables import ProcessInstance, StartSubscription, Timer
+from engine.tables import Instant, ProcessInstance, StartSubscription, Timer
 
+LOG = logging.getLogger("guichet.timers")
 ACTOR = "system:timer"
 BATCH = 100
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+_DUE = (
+    sa.select(Timer.due_at, Timer.instance_id, Timer.token)
+    .join(ProcessInstance, ProcessInstance.id == Timer.instance_id)
+    .where(
+        ProcessInstance.status == "active",
+        Timer.due_at <= sa.bindparam("now"),
+        sa.tuple_(Timer.due_at, Timer.instance_id, Timer.token)
+        > sa.tuple_(
+            sa.bindparam("after_due", type_=Instant()), sa.bindparam("after_id"), sa.bindparam("after_token")
+        ),
+    )
+    .order_by(Timer.due_at, Timer.instance_id, Timer.token)
+)
+_DUE_AT = sa.select(Timer.due_at).where(
+    Timer.instance_id == sa.bindparam("instance"), Timer.token == sa.bindparam("of")
+)
 
 
 def fire_due(house: Engine, *, limit: int = BATCH) -> int:
     """Fire what is due now, oldest first, each in its own transaction.
 
-    A timer whose instance is busy is left for the next turn; one whose instance is suspended waits.
+    A timer whose instance another command holds is left for the next turn, one whose instance is suspended
+    waits; one that fails is logged and does not keep the others from firing.
+
+    Args:
+        limit: how many are listed at a time.
 
     Returns:
         how many fired.
     """
+    fired = 0
+    after: dict[str, object] = {"after_due": _LONG_AGO, "after_id": "", "after_token": 0}
     with house.read() as reading:
-        due = reading.connection.execute(
-            sa.select(Timer.instance_id, Timer.token)
-            .join(ProcessInstance, ProcessInstance.id == Timer.instance_id)
-            .where(Timer.due_at <= reading.now, ProcessInstance.status == "active")
-            .order_by(Timer.due_at, Timer.instance_id, Timer.token)
-            .limit(limit)
-        ).all()
+        now = reading.now
+    while True:
+        with house.read() as reading:
+            due = reading.connection.execute(_DUE.limit(limit), {"now": now, **after}).all()
+        fired += sum(
+            _alone(house, partial(fire, instance_id=row.instance_id, token=row.token)) for row in due
+        )
+        if len(due) < limit:
+            break
+        after = {f"after_{what}": value for what, value in zip(("due", "id", "token"), due[-1], strict=True)}
+    with house.read() as reading:
         starts = reading.connection.execute(
             sa.select(StartSubscription.definition_id, StartSubscription.element)
-            .where(StartSubscription.kind == "timer", StartSubscription.due_at <= reading.now)
+            .where(StartSubscription.kind == "timer", StartSubscription.due_at <= now)
             .order_by(StartSubscription.due_at)
-            .limit(limit)
         ).all()
-    fired = 0
-    for instance_id, token in due:
-        try:
-            with house.begin(ACTOR) as unit:
-                fired += fire(unit, instance_id, token)
-        except Busy:
-            continue
-    for definition_id, element in starts:
-        try:
-            with house.begin(ACTOR) as unit:
-                fired += _start(unit, definition_id, element)
-        except Busy:
-            continue
-    return fired
+    return fired + sum(
+        _alone(house, partial(_start, definition_id=definition_id, element=element))
+        for definition_id, element in starts
+    )
+
+
+def _alone(house: Engine, work: Callable[[UnitOfWork], bool]) -> bool:
+    """Do one timer's work in its own transaction; return whether it fired."""
+    try:
+        with house.begin(ACTOR) as unit:
+            return work(unit)
+    except Busy:
+        return False
+    except Exception:
+        # The worker's door: what one instance cannot do must not stop the timers of all others.
+        LOG.exception("timer.failed")
+        return False
 
 
 def next_due(house: Engine) -> datetime | None:
@@ -68,22 +101,22 @@ def next_due(house: Engine) -> datetime | None:
 def fire(unit: UnitOfWork, instance_id: str, token: int) -> bool:
     """Fire one timer if it still waits and is due; return whether it did.
 
-    The row is looked at again behind the instance's lock: a person may have completed the task a moment ago.
+    The row is looked at behind the instance's lock: a person may have completed the task a moment ago.
+
+    Raises:
+        Busy: another command holds the instance.
     """
     try:
-        with instances.moving(unit, instance_id) as run:
-            due = unit.connection.scalar(
-                sa.select(Timer.due_at).where(Timer.instance_id == instance_id, Timer.token == token)
-            )
-            if due is None or due > unit.now or token not in run.tasks:
-                return False
-            run.trigger(token)
-            return True
-    except Busy:
-        raise
-    except EngineError:
-        # The instance has ended or is suspended since it was listed.
+        instance = instances.lock(unit, instance_id, wait=False)
+    except (Missing, NotWaiting):
         return False
+    due = unit.connection.scalar(_DUE_AT, {"instance": instance_id, "of": token})
+    if due is None or due > unit.now or token not in instance.run.tasks:
+        return False
+    with instances.motion(unit, instance_id):
+        instance.run.trigger(token)
+        instances.settle(unit, instance)
+    return True
 
 
 def _start(unit: UnitOfWork, definition_id: str, element: str) -> bool:

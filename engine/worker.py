@@ -1,4 +1,4 @@
-"""The background loop: due timers, deliveries, expired messages, and what the house adds.
+"""The background loop: due timers, deliveries, kept messages, tidying, and what the house adds.
 
 Comes in: an engine and named chores. Goes out: each chore run at its interval, one at a time. It never keeps
 state: stop it anywhere and start it again. Next: ``engine/timers.py``.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine import messages, outbox, timers
+from engine import messages, outbox, tasks, timers
 from engine.store import Engine
 
 LOG = logging.getLogger("guichet.worker")
@@ -56,13 +56,16 @@ class Worker:
         return {
             "timers": (self.poll_seconds, lambda: timers.fire_due(self.house)),
             "outbox": (self.poll_seconds, lambda: outbox.deliver_due(self.house, self.deliverers)),
-            "messages": (60.0, self._expire_messages),
+            "messages": (self.poll_seconds, lambda: messages.bring_together(self.house)),
+            "tidying": (60.0, self._tidy),
             **self.chores,
         }
 
-    def _expire_messages(self) -> None:
-        with self.house.begin("system:messages") as unit:
+    def _tidy(self) -> None:
+        """Forget messages whose time is over, and drafts of tasks that are."""
+        with self.house.begin("system:tidying") as unit:
             messages.expire(unit)
+            tasks.forget_drafts(unit)
 
     def _guarded(self, name: str, chore: Callable[[], object]) -> None:
         """Keep one failing chore from stopping the others: this is one of the four doors."""

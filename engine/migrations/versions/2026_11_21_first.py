@@ -367,7 +367,9 @@ def _process_instance() -> None:
         "ix_process_instance_start",
         "process_instance",
         ["process_id", "start_message", "start_key"],
-        unique=False,
+        unique=True,
+        sqlite_where=sa.text("status IN ('active', 'suspended') AND start_key <> ''"),
+        postgresql_where=sa.text("status IN ('active', 'suspended') AND start_key <> ''"),
     )
 
 
@@ -399,6 +401,8 @@ def _instance_state() -> None:
         "instance_state",
         sa.Column("instance_id", sa.Text(), nullable=False),
         sa.Column("definition_id", sa.Text(), nullable=False),
+        sa.Column("business_key", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("history_seq", sa.BigInteger(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),

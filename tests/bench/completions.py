@@ -1,0 +1,172 @@
+"""Completing a user task, beside a bare SQLAlchemy Core transaction that writes the very same rows.
+
+Comes in: a database URL for each side. Goes out: milliseconds, statements, bytes. It never compares two runs: both
+sides take turns in one run, instance by instance. Next: ``tests/bench/__main__.py``.
+
+The floor is recorded: what the engine executes for each instance is kept as statement and parameters, then executed
+again on an empty twin of the database, with its one read at the start, its writes and its commit, and without
+anything that finds out what to write.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import store
+from engine.tables import Base, InstanceState
+from tests.bench import case
+
+Recorded = list[tuple[Any, Any]]
+
+
+@dataclass
+class Measured:
+    """What one database gave; times in milliseconds."""
+
+    engine: list[float] = field(default_factory=list)
+    floor: list[float] = field(default_factory=list)
+    statements: list[int] = field(default_factory=list)
+    state_bytes: list[int] = field(default_factory=list)
+
+
+class Recorder:
+    """Keeps what a database executes, transaction by transaction."""
+
+    def __init__(self, database: sa.Engine) -> None:
+        self.units: list[Recorded] = []
+        self._now: Recorded = []
+        self.database = database
+        sa.event.listen(database, "before_execute", self._note)
+        sa.event.listen(database, "begin", self._begin)
+        sa.event.listen(database, "commit", self._commit)
+
+    def _begin(self, _connection: sa.Connection) -> None:
+        self._now = []
+
+    def _note(self, _connection: Any, statement: Any, many: Any, one: Any, _options: Any) -> None:
+        self._now.append((statement, many or one or None))
+
+    def _commit(self, _connection: sa.Connection) -> None:
+        self.units.append(self._now)
+
+    def stop(self) -> None:
+        sa.event.remove(self.database, "before_execute", self._note)
+        sa.event.remove(self.database, "begin", self._begin)
+        sa.event.remove(self.database, "commit", self._commit)
+
+
+def floor_of(recorded: Recorded) -> Recorded:
+    """Keep the first read and every write; savepoints and look-ups are the engine's own affair."""
+    kept: Recorded = []
+    for statement, parameters in recorded:
+        if isinstance(statement, sa.Select):
+            if not kept:
+                kept.append((statement, parameters))
+        elif statement.is_dml:
+            kept.append((statement, parameters))
+    return kept
+
+
+def replay(database: sa.Engine, recorded: Recorded) -> None:
+    """Execute recorded statements in one transaction."""
+    with database.connect() as connection, connection.begin():
+        for statement, parameters in recorded:
+            result = connection.execute(statement, parameters)
+            if result.returns_rows:
+                result.one_or_none()
+
+
+@contextmanager
+def counted(database: sa.Engine) -> Iterator[list[str]]:
+    """Collect the SQL that reaches the driver; BEGIN and COMMIT are the connection's own."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            seen.append(statement)
+
+    sa.event.listen(database, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(database, "before_cursor_execute", note)
+
+
+def measure(url: str, twin_url: str, *, instances: int) -> Measured:
+    """Walk ``instances`` cases through on ``url`` and replay recorded ones on ``twin_url``, in turns."""
+    measured = Measured()
+    with case.house(url) as live:
+        recorder = Recorder(live.database)
+        units = []
+        for number in range(instances + 1):
+            recorder.units.clear()
+            instance_id = case.start(live, number)
+            case.walk(live, instance_id, lambda _step, complete: complete())
+            units.append([floor_of(unit) for unit in recorder.units])
+        recorder.stop()
+        twin = store.connect(twin_url)
+        Base.metadata.create_all(twin)
+        _copy_definitions(live.database, twin)
+        _in_turns(live, twin, units, measured)
+        twin.dispose()
+    return measured
+
+
+def _in_turns(live: store.Engine, twin: sa.Engine, units: list[list[Recorded]], measured: Measured) -> None:
+    gc.collect()
+    gc.freeze()
+    for number, recorded in enumerate(units):
+        warm = number > 0  # the first instance compiles what is compiled once
+        instance_id = case.start(live, 1_000_000 + number)
+
+        def timed(_step: str, complete: Callable[[], None], *, warm: bool = warm) -> None:
+            began = time.perf_counter()
+            complete()
+            if warm:
+                measured.engine.append((time.perf_counter() - began) * 1000)
+
+        def counting(_step: str, complete: Callable[[], None]) -> None:
+            with counted(live.database) as seen:
+                complete()
+            measured.statements.append(len(seen))
+
+        case.walk(live, instance_id, timed if number != 1 else counting)
+        if number == 1:
+            measured.state_bytes = _states(live)
+        for position, unit in enumerate(recorded):
+            began = time.perf_counter()
+            replay(twin, unit)
+            if warm and position > 0:
+                measured.floor.append((time.perf_counter() - began) * 1000)
+    gc.unfreeze()
+
+
+def _states(live: store.Engine) -> list[int]:
+    """Return the size of the state after each step of one case."""
+    sizes: list[int] = []
+    instance_id = case.start(live, 2_000_000)
+
+    def note(_step: str, complete: Callable[[], None]) -> None:
+        with live.read() as reading:
+            document = reading.connection.scalar(
+                sa.select(InstanceState.document).where(InstanceState.instance_id == instance_id)
+            )
+        sizes.append(len(str(document).encode()))
+        complete()
+
+    case.walk(live, instance_id, note)
+    return sizes
+
+
+def _copy_definitions(source: sa.Engine, target: sa.Engine) -> None:
+    names = ("deployment", "resource", "deployment_file", "definition")
+    with source.connect() as reading, target.begin() as writing:
+        for name in names:
+            table = Base.metadata.tables[name]
+            rows = [dict(row._mapping) for row in reading.execute(sa.select(table))]
+            writing.execute(sa.insert(table), rows)

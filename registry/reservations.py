@@ -14,9 +14,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from registry import balances, ids, quantity, rows, stock
+from registry import balances, ids, quantity, rows, rules, stock
 from registry.errors import Refused
 from registry.tables.stock import Item, MaterialNeed, Reservation, StockBalance, StockMove, Store
+from registry.tables.work import WorkOrder
 
 
 class AlreadyAnswered(Refused):
@@ -68,6 +69,8 @@ def hold(
 
     Raises:
         WrongQuantity: the quantity is not above zero.
+        Missing: there is no such item, store or order.
+        WrongState: the order is closed or cancelled.
         NotEnough: less is available.
         DifferentFacts: the id was used for another reservation.
     """
@@ -81,6 +84,7 @@ def hold(
     done = rows.repeated(session, Reservation, id, "reservation", **facts)
     if done is not None:
         return done
+    _check_order(session, order_id, "hold stock for")
     balances.check_available(session, balance, quantity_milli, "hold")
     balance.held_milli += quantity_milli
     reservation = Reservation(
@@ -99,7 +103,13 @@ def hold(
 
 
 def consume(
-    session: Session, reservation_id: str, *, quantity_milli: int | None = None, at: datetime, by: str
+    session: Session,
+    reservation_id: str,
+    *,
+    quantity_milli: int | None = None,
+    at: datetime,
+    by: str,
+    id: str | None = None,  # noqa: A002 - see hold
 ) -> StockMove:
     """Take what was held out of the store; what is not taken is released with the same answer.
 
@@ -110,6 +120,7 @@ def consume(
             release, not a consumption.
         at: the instant.
         by: who.
+        id: the caller's id of the move; a reservation has one move, whatever ids later calls bring.
 
     Raises:
         Missing: there is no such reservation.
@@ -119,7 +130,7 @@ def consume(
     balance, reservation = _locked(session, reservation_id)
     used = reservation.quantity_milli if quantity_milli is None else quantity_milli
     if reservation.status == "consumed" and reservation.consumed_milli == used:
-        return rows.get(session, StockMove, _move_id(reservation), "stock move")
+        return session.scalars(sa.select(StockMove).where(StockMove.reservation_id == reservation_id)).one()
     _check_held(reservation, "consumed")
     if not 0 < used <= reservation.quantity_milli:
         item = rows.get(session, Item, reservation.item_id, "item")
@@ -140,7 +151,7 @@ def consume(
         -value,
         at=at,
         by=by,
-        id=_move_id(reservation),
+        id=id or ids.derived("consume", reservation.id),
         order_id=reservation.order_id,
         reservation_id=reservation.id,
     )
@@ -203,6 +214,8 @@ def ask(
 
     Raises:
         WrongQuantity: the quantity is not above zero.
+        Missing: there is no such order.
+        WrongState: the order is closed or cancelled.
         DifferentFacts: the id was used for another need.
     """
     facts = {"item_id": item_id, "store_id": store_id, "order_id": order_id, "quantity_milli": quantity_milli}
@@ -214,6 +227,7 @@ def ask(
             f"Expected to need a quantity above zero, but got {quantity.formatted(quantity_milli)}.",
             quantity_milli=quantity_milli,
         )
+    _check_order(session, order_id, "ask for goods for")
     need = MaterialNeed(id=id or ids.new(at), status="waiting", created_at=at, created_by=by, **facts)
     session.add(need)
     session.flush()
@@ -307,6 +321,17 @@ def _locked(session: Session, reservation_id: str) -> tuple[StockBalance, Reserv
     return balance, rows.locked(session, Reservation, reservation_id, "reservation")
 
 
+def _check_order(session: Session, order_id: str, what: str) -> None:
+    order = rows.get(session, WorkOrder, order_id, "work order")
+    if order.status in {"closed", "cancelled"}:
+        raise rules.WrongState(
+            f"Expected to {what} an order that goes on, but {order.reference} is {order.status}.",
+            noun="work order",
+            subject=order.reference,
+            status=order.status,
+        )
+
+
 def _check_held(reservation: Reservation, wanted: str) -> None:
     if reservation.status != "held":
         raise AlreadyAnswered(
@@ -326,7 +351,3 @@ def _answer(
     reservation.answered_at = at
     reservation.answered_by = by
     reservation.answer_reason = reason
-
-
-def _move_id(reservation: Reservation) -> str:
-    return ids.derived("consume", reservation.id)

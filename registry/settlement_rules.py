@@ -17,7 +17,7 @@ from typing import Any, get_args
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from registry import ids, journal, rows, rules
+from registry import assets, ids, journal, natures, rows, rules
 from registry.errors import Missing, Refused
 from registry.tables.accounting import Account, Journal, Layer, RuleKind, SettlementRule
 from registry.tables.entities import Entity
@@ -99,11 +99,13 @@ def create_rule(
         at: the instant; ``by`` is who.
 
     Raises:
+        Missing: there is no such entity, nature or class.
         LabourAlreadyPosted: a rule of kind labour is not analytic.
         Taken: the version exists.
         Unfit: the version is not the next one, starts before the last one, or ends before it starts.
     """
     _check_layer(code, kind, layer)
+    _check_scope(session, entity_id, nature_code, asset_class)
     _check_version(session, code, version, valid_from, valid_until)
     rule = SettlementRule(
         id=ids.derived("settlement rule", code, version),
@@ -255,6 +257,17 @@ def _check_layer(code: str, kind: str, layer: str) -> None:
             rule=code,
             layer=layer,
         )
+
+
+def _check_scope(
+    session: Session, entity_id: str | None, nature_code: str | None, asset_class: str | None
+) -> None:
+    if entity_id is not None:
+        rows.get(session, Entity, entity_id, "entity")
+    if nature_code is not None:
+        natures.by_code(session, nature_code)
+    if asset_class is not None:
+        assets.class_by_code(session, asset_class)
 
 
 def _check_version(

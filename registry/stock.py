@@ -16,6 +16,7 @@ from registry import balances, ids, money, quantity, rows, rules, search
 from registry.errors import Missing, Refused
 from registry.tables.entities import Entity
 from registry.tables.stock import Item, StockBalance, StockCount, StockMove, Store
+from registry.tables.work import WorkOrder
 
 NotEnough = balances.NotEnough
 
@@ -234,6 +235,8 @@ def issue(
     done = rows.repeated(session, StockMove, id, "stock move", kind="issue", **facts)
     if done is not None:
         return done
+    if order_id is not None:
+        rows.get(session, WorkOrder, order_id, "work order")
     balances.check_available(session, balance, quantity_milli, "issue")
     value = balances.value_of(balance, quantity_milli)
     return balances.write_move(

@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from registry import reservations, rows, stock
+from registry import reservations, rows, stock, work
 from registry.errors import Missing
+from registry.rules import WrongState
 from registry.tables.stock import Reservation, StockBalance
 from tests.factories_stock import AT, BY, KG, WHO, depot, memory, open_order
 
@@ -175,3 +176,14 @@ def test_the_database_answers_a_reservation_once_whoever_writes(session, town):
         with pytest.raises(sa.exc.IntegrityError, match="never changes"), session.begin_nested():
             session.execute(statement)
     assert session.scalar(sa.select(StockBalance.held_milli)) == 0
+
+
+@pytest.mark.parametrize("verb", [reservations.hold, reservations.ask])
+def test_nothing_is_held_or_asked_for_an_order_that_is_over_or_unknown(session, town, verb):
+    facts = {**town.place, "quantity_milli": KG, **WHO}
+    work.cancel(session, town.order_id, reason="no longer wanted", **WHO)
+    with pytest.raises(WrongState):
+        verb(session, order_id=town.order_id, **facts)
+    with pytest.raises(Missing):
+        verb(session, order_id="none", **facts)
+    assert free(session, town) == 10 * KG

@@ -307,6 +307,12 @@ def test_versions_are_written_in_order_and_never_change(session, town):
         session.execute(sa.update(SettlementRule).values(debit_account="1"))
 
 
+@pytest.mark.parametrize("scope", [{"entity_id": "x"}, {"nature_code": "x"}, {"asset_class": "x"}])
+def test_a_rule_for_what_does_not_exist_is_refused(session, town, scope):
+    with pytest.raises(Missing):
+        rule(session, town, "r", **scope)
+
+
 def test_a_cost_without_a_rule_is_refused(session, town):
     order_id = order(session, town, mode="contractor")
     invoice(session, town, order_id, day=date(2019, 12, 31))

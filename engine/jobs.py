@@ -101,6 +101,13 @@ def acquire(
     ]
 
 
+def any_free(unit: UnitOfWork, types: Sequence[str]) -> bool:
+    """Say whether a job of these types could be leased now; for workers that wait, so it locks nothing."""
+    return (
+        unit.connection.execute(_FREE.limit(1), {"types": list(types), "now": unit.now}).first() is not None
+    )
+
+
 def extend(unit: UnitOfWork, job_id: str, fence: int, lease: timedelta = DEFAULT_LEASE) -> None:
     """Keep a job for ``lease`` from now on.
 

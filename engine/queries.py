@@ -328,9 +328,13 @@ def outline(unit: UnitOfWork, definition_id: str) -> list[tuple[str, str, str]]:
 
 
 def history(
-    unit: UnitOfWork, instance_id: str, *, events: Collection[str] = (), limit: int = 500
+    unit: UnitOfWork, instance_id: str, *, events: Collection[str] = (), after: int = -1, limit: int = 500
 ) -> list[HistoryRow]:
-    """Return the history of a root instance in order, at most ``limit`` lines, only ``events`` if given."""
+    """Return the history of a root instance in order, at most ``limit`` lines, only ``events`` if given.
+
+    Args:
+        after: the ``seq`` of the last line already read.
+    """
     query = (
         sa.select(
             History.seq,
@@ -341,7 +345,7 @@ def history(
             History.element,
             History.data,
         )
-        .where(History.instance_id == instance_id)
+        .where(History.instance_id == instance_id, History.seq > after)
         .order_by(History.seq)
         .limit(limit)
     )

@@ -21,9 +21,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from registry import assets, entities, ids, natures, people, places, references, rows, rules, search
+from registry import request_events as events
 from registry.duplicates import Candidate
 from registry.duplicates import find as find_duplicates
 from registry.errors import Missing
+from registry.request_events import PAST, TRANSITIONS
 from registry.tables.requests import Channel, Mode, Request, RequestEvent
 
 __all__ = [
@@ -51,39 +53,6 @@ __all__ = [
     "withdraw",
 ]
 
-_OPEN = ("registered", "qualified", "reopened")
-
-# verb → (status before → status after). A verb is refused from any status not named here.
-TRANSITIONS: dict[str, dict[str, str]] = {
-    "qualify": dict.fromkeys(_OPEN, "qualified") | {"accepted": "accepted", "in_progress": "in_progress"},
-    "accept": dict.fromkeys(_OPEN, "accepted"),
-    "refuse": dict.fromkeys(_OPEN, "refused"),
-    "attach": dict.fromkeys(_OPEN, "duplicate"),
-    "start": {"accepted": "in_progress", "reopened": "in_progress"},
-    "answer": {
-        "accepted": "answered",
-        "in_progress": "answered",
-        "reopened": "answered",
-        "answered": "answered",
-        "refused": "refused",
-        "duplicate": "duplicate",
-    },
-    "close": {"answered": "closed", "refused": "closed", "duplicate": "closed"},
-    "reopen": dict.fromkeys(("answered", "closed", "refused", "duplicate"), "reopened"),
-    "withdraw": dict.fromkeys((*_OPEN, "accepted"), "closed"),
-}
-# verb → the kind of the event it writes.
-PAST = {
-    "qualify": "qualified",
-    "accept": "accepted",
-    "refuse": "refused",
-    "attach": "attached",
-    "start": "started",
-    "answer": "answered",
-    "close": "closed",
-    "reopen": "reopened",
-    "withdraw": "withdrawn",
-}
 _OUTCOMES = {"answered": "done", "refused": "refused", "duplicate": "duplicate"}
 
 
@@ -101,8 +70,8 @@ def register(
     requester_phone: str | None = None,
     requester_person_id: str | None = None,
     address: str | None = None,
-    longitude: float | None = None,
-    latitude: float | None = None,
+    longitude: float | None = None,  # degrees east, WGS 84
+    latitude: float | None = None,  # degrees north
     urgency_words: Sequence[str] = (),
     site_occupied: bool | None = None,
     at: datetime,
@@ -112,24 +81,12 @@ def register(
     """Register a request, give it its reference number and its token.
 
     Args:
-        session: the transaction.
-        entity_id: the body asked.
-        nature_code: the kind of work, when known.
         asset_id: the asset, when known; without a point of its own the request takes the asset's.
-        title: what it is about, in one line.
         description: in the requester's words.
-        channel: how it came in.
-        requester_name: who asks; a name, mail address and phone are personal data and can be erased.
-        requester_email: where answers go.
-        requester_phone: where to call.
+        requester_name: who asks; name, mail address, phone and person are personal data and can be erased.
         requester_person_id: the person, when the requester works here.
-        address: where, in one line.
-        longitude: degrees east, WGS 84.
-        latitude: degrees north, WGS 84.
         urgency_words: words of alarm the requester used or ticked.
         site_occupied: whether people use the place now; None when unknown.
-        at: the instant.
-        by: who writes it down.
         id: key of the step that registers; repeated, it returns the same request.
 
     Raises:
@@ -141,12 +98,9 @@ def register(
     before = rows.repeated(session, Request, id, "request", entity_id=entity_id, channel=channel)
     if before is not None:
         return before
-    entity = entities.get(session, entity_id)
-    _check_links(session, nature_code, asset_id)
-    if requester_person_id is not None:
-        people.get(session, requester_person_id)
+    year = entities.local_day(entities.get(session, entity_id), at).year
+    _check_links(session, nature_code, asset_id, requester_person_id)
     point = _point(session, asset_id, longitude, latitude)
-    year = entities.local_day(entity, at).year
     request = Request(
         id=id or ids.new(at),
         reference=f"{year}-{references.next_number(session, 'request', year):06d}",
@@ -154,14 +108,8 @@ def register(
         entity_id=entity_id,
         nature_code=nature_code,
         asset_id=asset_id,
-        title=rules.text(title, "title"),
-        description=rules.optional_text(description, "description", limit=10_000) or "",
         channel=rules.word(channel, "channel", get_args(Channel)),
-        requester_name=rules.optional_text(requester_name, "requester_name"),
-        requester_email=rules.email(requester_email),
-        requester_phone=rules.optional_text(requester_phone, "requester_phone", limit=40),
         requester_person_id=requester_person_id,
-        address=rules.optional_text(address, "address", limit=500),
         longitude=point.longitude if point else None,
         latitude=point.latitude if point else None,
         urgency_words=list(urgency_words),
@@ -170,11 +118,26 @@ def register(
         version=0,
         created_at=at,
         created_by=by,
+        **_worded(title, description, requester_name, requester_email, requester_phone, address),
     )
     session.add(request)
-    _tell(session, request, "registered", None, "", public=True, at=at, by=by)
+    events.tell(session, request, "registered", None, "", public=True, at=at, by=by)
     search.index(session, "request", request.id, *_texts(request))
     return request
+
+
+def _worded(
+    title: str, description: str, name: str | None, email: str | None, phone: str | None, address: str | None
+) -> dict[str, str | None]:
+    """Return the texts of a new request, tidy."""
+    return {
+        "title": rules.text(title, "title"),
+        "description": rules.optional_text(description, "description", limit=10_000) or "",
+        "requester_name": rules.optional_text(name, "requester_name"),
+        "requester_email": rules.email(email),
+        "requester_phone": rules.optional_text(phone, "requester_phone", limit=40),
+        "address": rules.optional_text(address, "address", limit=500),
+    }
 
 
 def get(session: Session, request_id: str) -> Request:
@@ -206,6 +169,7 @@ def qualify(
     version: int | None = None,
     at: datetime,
     by: str,
+    id: str | None = None,  # noqa: A002 - see register
 ) -> Request:
     """Say what a request is: its nature, asset, priority, team and way of working; None keeps what stands.
 
@@ -218,7 +182,9 @@ def qualify(
         WrongState: the request is past this; or the asset is retired.
         Unfit: a value has not the form it needs.
     """
-    request = _hold(session, request_id, "qualify", version)
+    if (known := events.repeated(session, request_id, "qualify", id)) is not None:
+        return known
+    request = events.hold(session, request_id, "qualify", version)
     _check_links(session, nature_code, asset_id)
     if team_code is not None:
         people.team_by_code(session, team_code)
@@ -231,20 +197,42 @@ def qualify(
         "due_at": due_at,
     }
     facts = _fill(session, request, {name: value for name, value in wanted.items() if value is not None})
-    return _step(session, request, "qualify", text, facts=facts, at=at, by=by)
+    return events.step(session, request, "qualify", text, facts=facts, at=at, by=by, id=id)
 
 
-def accept(session: Session, request_id: str, *, text: str = "", at: datetime, by: str) -> Request:
+def accept(
+    session: Session,
+    request_id: str,
+    *,
+    text: str = "",
+    at: datetime,
+    by: str,
+    id: str | None = None,  # noqa: A002 - see register
+) -> Request:
     """Accept a request: work will follow.
+
+    Given the ``id`` of the event it writes, a repetition returns the request as it stands.
 
     Raises:
         Missing: there is no such request.
         WrongState: it is not registered, qualified or reopened.
     """
-    return _step(session, _hold(session, request_id, "accept"), "accept", text, public=True, at=at, by=by)
+    if (known := events.repeated(session, request_id, "accept", id)) is not None:
+        return known
+    return events.step(
+        session, events.hold(session, request_id, "accept"), "accept", text, public=True, at=at, by=by, id=id
+    )
 
 
-def refuse(session: Session, request_id: str, *, reason: str, at: datetime, by: str) -> Request:
+def refuse(
+    session: Session,
+    request_id: str,
+    *,
+    reason: str,
+    at: datetime,
+    by: str,
+    id: str | None = None,  # noqa: A002 - see register
+) -> Request:
     """Refuse a request with a reason that the requester reads.
 
     Raises:
@@ -252,15 +240,25 @@ def refuse(session: Session, request_id: str, *, reason: str, at: datetime, by: 
         WrongState: it is not registered, qualified or reopened.
         Unfit: no reason is given.
     """
-    request = _hold(session, request_id, "refuse")
+    if (known := events.repeated(session, request_id, "refuse", id)) is not None:
+        return known
+    request = events.hold(session, request_id, "refuse")
     told = rules.text(reason, "reason", limit=5000)
-    _step(session, request, "refuse", told, public=True, at=at, by=by)
+    events.step(session, request, "refuse", told, public=True, at=at, by=by, id=id)
     request.answer = told
     session.flush()
     return request
 
 
-def attach(session: Session, request_id: str, *, duplicate_of: str, at: datetime, by: str) -> Request:
+def attach(
+    session: Session,
+    request_id: str,
+    *,
+    duplicate_of: str,
+    at: datetime,
+    by: str,
+    id: str | None = None,  # noqa: A002 - see register
+) -> Request:
     """Attach a request to an earlier one that says the same.
 
     A request attached to one that is itself attached goes to the first of the line.
@@ -271,7 +269,9 @@ def attach(session: Session, request_id: str, *, duplicate_of: str, at: datetime
         Cycle: the other is attached to this one.
         Unfit: a request would be its own duplicate.
     """
-    request, other = _hold(session, request_id, "attach"), get(session, duplicate_of)
+    if (known := events.repeated(session, request_id, "attach", id)) is not None:
+        return known
+    request, other = events.hold(session, request_id, "attach"), get(session, duplicate_of)
     if other.status == "duplicate" and other.duplicate_of_id is not None:
         other = get(session, other.duplicate_of_id)
     if other.id == request.id:
@@ -281,13 +281,15 @@ def attach(session: Session, request_id: str, *, duplicate_of: str, at: datetime
         )
     request.duplicate_of_id = other.id
     facts = {"duplicate_of": other.reference}
-    _step(session, request, "attach", "", public=True, facts=facts, at=at, by=by)
+    events.step(session, request, "attach", "", public=True, facts=facts, at=at, by=by, id=id)
     followers = session.scalars(
         sa.select(Request).where(Request.duplicate_of_id == request.id, Request.status == "duplicate")
     )
     for follower in followers.all():
         follower.duplicate_of_id = other.id
-        _tell(session, follower, "attached", follower.status, "", public=True, facts=facts, at=at, by=by)
+        events.tell(
+            session, follower, "attached", follower.status, "", public=True, facts=facts, at=at, by=by
+        )
     return request
 
 
@@ -297,17 +299,37 @@ def attached_to(session: Session, request_id: str) -> Sequence[Request]:
     return session.scalars(query.order_by(Request.created_at, Request.reference)).all()
 
 
-def start(session: Session, request_id: str, *, text: str = "", at: datetime, by: str) -> Request:
+def start(
+    session: Session,
+    request_id: str,
+    *,
+    text: str = "",
+    at: datetime,
+    by: str,
+    id: str | None = None,  # noqa: A002 - see register
+) -> Request:
     """Say that work has begun.
 
     Raises:
         Missing: there is no such request.
         WrongState: it is not accepted or reopened.
     """
-    return _step(session, _hold(session, request_id, "start"), "start", text, public=True, at=at, by=by)
+    if (known := events.repeated(session, request_id, "start", id)) is not None:
+        return known
+    return events.step(
+        session, events.hold(session, request_id, "start"), "start", text, public=True, at=at, by=by, id=id
+    )
 
 
-def answer(session: Session, request_id: str, *, text: str, at: datetime, by: str) -> Request:
+def answer(
+    session: Session,
+    request_id: str,
+    *,
+    text: str,
+    at: datetime,
+    by: str,
+    id: str | None = None,  # noqa: A002 - see register
+) -> Request:
     """Tell the requester the outcome; a refused or attached request keeps its status.
 
     Raises:
@@ -315,25 +337,37 @@ def answer(session: Session, request_id: str, *, text: str, at: datetime, by: st
         WrongState: nothing was decided yet, or it is closed.
         Unfit: the answer is empty.
     """
-    request = _hold(session, request_id, "answer")
+    if (known := events.repeated(session, request_id, "answer", id)) is not None:
+        return known
+    request = events.hold(session, request_id, "answer")
     told = rules.text(text, "text", limit=5000)
-    _step(session, request, "answer", told, public=True, at=at, by=by)
+    events.step(session, request, "answer", told, public=True, at=at, by=by, id=id)
     request.answer = told
     session.flush()
     return request
 
 
-def close(session: Session, request_id: str, *, text: str = "", at: datetime, by: str) -> Request:
+def close(
+    session: Session,
+    request_id: str,
+    *,
+    text: str = "",
+    at: datetime,
+    by: str,
+    id: str | None = None,  # noqa: A002 - see register
+) -> Request:
     """Close a request that was answered, refused or attached; its outcome says which.
 
     Raises:
         Missing: there is no such request.
         WrongState: nobody answered it yet, or it is closed.
     """
-    request = _hold(session, request_id, "close")
+    if (known := events.repeated(session, request_id, "close", id)) is not None:
+        return known
+    request = events.hold(session, request_id, "close")
     outcome = _OUTCOMES.get(request.status)
     request.outcome, request.closed_at = outcome, at
-    return _step(session, request, "close", text, public=True, at=at, by=by)
+    return events.step(session, request, "close", text, public=True, at=at, by=by, id=id)
 
 
 def withdraw(session: Session, request_id: str, *, reason: str, at: datetime, by: str) -> Request:
@@ -344,13 +378,21 @@ def withdraw(session: Session, request_id: str, *, reason: str, at: datetime, by
         WrongState: work has begun, or it was decided otherwise.
         Unfit: no reason is given.
     """
-    request = _hold(session, request_id, "withdraw")
+    request = events.hold(session, request_id, "withdraw")
     told = rules.text(reason, "reason", limit=5000)
     request.outcome, request.closed_at = "withdrawn", at
-    return _step(session, request, "withdraw", told, public=True, at=at, by=by)
+    return events.step(session, request, "withdraw", told, public=True, at=at, by=by)
 
 
-def reopen(session: Session, request_id: str, *, reason: str, at: datetime, by: str) -> Request:
+def reopen(
+    session: Session,
+    request_id: str,
+    *,
+    reason: str,
+    at: datetime,
+    by: str,
+    id: str | None = None,  # noqa: A002 - see register
+) -> Request:
     """Open a request again: it is not fixed, badly fixed, or wrongly refused or attached.
 
     Raises:
@@ -358,10 +400,12 @@ def reopen(session: Session, request_id: str, *, reason: str, at: datetime, by: 
         WrongState: it is still open.
         Unfit: no reason is given.
     """
-    request = _hold(session, request_id, "reopen")
+    if (known := events.repeated(session, request_id, "reopen", id)) is not None:
+        return known
+    request = events.hold(session, request_id, "reopen")
     told = rules.text(reason, "reason", limit=5000)
     request.outcome, request.closed_at, request.duplicate_of_id = None, None, None
-    return _step(session, request, "reopen", told, public=True, at=at, by=by)
+    return events.step(session, request, "reopen", told, public=True, at=at, by=by, id=id)
 
 
 def note(
@@ -373,9 +417,9 @@ def note(
         Missing: there is no such request.
         Unfit: the remark is empty.
     """
-    request = _hold(session, request_id)
+    request = events.hold(session, request_id)
     told = rules.text(text, "text", limit=5000)
-    return _tell(session, request, "noted", request.status, told, public=public, at=at, by=by)
+    return events.tell(session, request, "noted", request.status, told, public=public, at=at, by=by)
 
 
 def erase_requester(session: Session, request_id: str, *, at: datetime, by: str) -> Request:
@@ -384,11 +428,11 @@ def erase_requester(session: Session, request_id: str, *, at: datetime, by: str)
     Raises:
         Missing: there is no such request.
     """
-    request = _hold(session, request_id)
+    request = events.hold(session, request_id)
     request.requester_name = people.ERASED_NAME
     request.requester_email = request.requester_phone = request.requester_person_id = None
     request.erased_at = at
-    _tell(session, request, "erased", request.status, "", public=False, at=at, by=by)
+    events.tell(session, request, "erased", request.status, "", public=False, at=at, by=by)
     search.replace(session, "request", request.id, *_texts(request))
     return request
 
@@ -407,15 +451,6 @@ def timeline(session: Session, request_id: str, *, public: bool = False) -> Sequ
     return session.scalars(query.where(RequestEvent.public) if public else query).all()
 
 
-def _hold(session: Session, request_id: str, verb: str | None = None, version: int | None = None) -> Request:
-    """Return the request locked, after refusing a verb its status forbids: before anything is set on the row."""
-    request = rows.locked(session, Request, request_id, "request")
-    if verb is not None:
-        rules.step(TRANSITIONS, verb, request.status, "request", request.reference)
-    rules.fresh(request.version, version, "request", request.reference)
-    return request
-
-
 def _only(session: Session, where: sa.ColumnElement[bool], named: str) -> Request:
     request = session.scalar(sa.select(Request).where(where))
     if request is None:
@@ -423,7 +458,11 @@ def _only(session: Session, where: sa.ColumnElement[bool], named: str) -> Reques
     return request
 
 
-def _check_links(session: Session, nature_code: str | None, asset_id: str | None) -> None:
+def _check_links(
+    session: Session, nature_code: str | None, asset_id: str | None, person_id: str | None = None
+) -> None:
+    if person_id is not None:
+        people.get(session, person_id)
     if nature_code is not None:
         natures.by_code(session, nature_code)
     if asset_id is not None:
@@ -478,57 +517,6 @@ def _fill(session: Session, request: Request, wanted: dict[str, Any]) -> dict[st
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _step(
-    session: Session,
-    request: Request,
-    verb: str,
-    text: str,
-    *,
-    public: bool = False,
-    facts: dict[str, Any] | None = None,
-    at: datetime,
-    by: str,
-) -> Request:
-    before = request.status
-    request.status = rules.step(TRANSITIONS, verb, before, "request", request.reference)
-    _tell(session, request, PAST[verb], before, text, public=public, facts=facts, at=at, by=by)
-    return request
-
-
-def _tell(
-    session: Session,
-    request: Request,
-    kind: str,
-    before: str | None,
-    text: str,
-    *,
-    public: bool,
-    facts: dict[str, Any] | None = None,
-    at: datetime,
-    by: str,
-) -> RequestEvent:
-    """Write an event; its number is the version of the request that it makes."""
-    request.version += 1
-    request.changed_at, request.changed_by = at, by
-    event = RequestEvent(
-        id=ids.derived("request_event", request.id, request.version),
-        request_id=request.id,
-        number=request.version,
-        at=at,
-        by=by,
-        kind=kind,
-        status_before=before,
-        status_after=request.status,
-        text=text,
-        public=public,
-        facts=facts or {},
-    )
-    session.flush()
-    session.add(event)
-    session.flush()
-    return event
 
 
 def _texts(request: Request) -> tuple[str | None, ...]:

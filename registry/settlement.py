@@ -68,12 +68,27 @@ class _Closing:
     sequence: int
     at: datetime
     by: str
+    id: str | None
 
 
-def propose(session: Session, order_id: str, *, at: datetime, by: str) -> list[Proposal]:
+def propose(
+    session: Session,
+    order_id: str,
+    *,
+    at: datetime,
+    by: str,
+    id: str | None = None,  # noqa: A002 - the name every verb of the registry gives to its idempotency key
+) -> list[Proposal]:
     """Propose how the costs of an order that nothing has settled yet should be posted.
 
     Gather the costs first (``costs.gather``). Costs of zero cents settle themselves.
+
+    Args:
+        session: the transaction.
+        order_id: the order.
+        at: the instant.
+        by: who.
+        id: key of the step that proposes; repeated, it returns the proposals it made, whatever became of them.
 
     Returns:
         The new proposals, in a stable order; none when everything is settled or proposed.
@@ -85,6 +100,8 @@ def propose(session: Session, order_id: str, *, at: datetime, by: str) -> list[P
         AccountUnknown: a rule names an account that the entity's chart lacks.
     """
     order = rows.locked(session, WorkOrder, order_id, "work order")
+    if made := _made_by(session, id):
+        return made
     wanted = charges.open_items(session, order_id, statuses=("pending", "accepted"))
     if not wanted:
         return []
@@ -98,8 +115,8 @@ def propose(session: Session, order_id: str, *, at: datetime, by: str) -> list[P
         (entity_id, code): journal.by_code(session, entity_id, code).id
         for entity_id, code in sorted({(charge.entity_id, charge.rule.journal_code) for charge in decided})
     }
-    closing = _Closing(order, names, kept_in, (last or 0) + 1, at, by)
-    return [_write(session, closing, groups[key]) for key in sorted(groups)]
+    closing = _Closing(order, names, kept_in, (last or 0) + 1, at, by, id)
+    return [_write(session, closing, number, groups[key]) for number, key in enumerate(sorted(groups))]
 
 
 def reject(session: Session, proposal_id: str, *, code: str, text: str, at: datetime, by: str) -> Proposal:
@@ -230,7 +247,18 @@ def _together(charge: Charge) -> tuple[str, int, str, str, str]:
     )
 
 
-def _write(session: Session, closing: _Closing, together: list[Charge]) -> Proposal:
+def _made_by(session: Session, step_id: str | None) -> list[Proposal]:
+    """Return the proposals that a call with that id has made before, in their order."""
+    made: list[Proposal] = []
+    while step_id is not None:
+        known = session.get(Proposal, ids.derived("proposal", step_id, len(made)))
+        if known is None:
+            break
+        made.append(known)
+    return made
+
+
+def _write(session: Session, closing: _Closing, number: int, together: list[Charge]) -> Proposal:
     between, _, entity_id, journal_code, layer = _together(together[0])
     purpose = together[0].purpose
     order, names = closing.order, closing.names
@@ -248,7 +276,7 @@ def _write(session: Session, closing: _Closing, together: list[Charge]) -> Propo
         ]
     )
     proposal = Proposal(
-        id=ids.derived("proposal", key),
+        id=ids.derived("proposal", closing.id, number) if closing.id else ids.derived("proposal", key),
         key=key,
         order_id=order.id,
         sequence=closing.sequence,

@@ -24,7 +24,14 @@ _SUPPLIER = Field("supplierCode", "text", "Entreprise", "Contractor")
 def order(unit: UnitOfWork, call: Call, *, order_id: str, supplier_code: str) -> Mapping[str, Any]:
     """Give the order to the supplier and write to them."""
     supplier = suppliers.by_code(unit.session, supplier_code)
-    given = work.assign(unit.session, order_id, supplier_id=supplier.id, at=unit.now, by=unit.actor)
+    given = work.assign(
+        unit.session,
+        order_id,
+        supplier_id=supplier.id,
+        at=unit.now,
+        by=unit.actor,
+        id=ids.derived(call.step_id, "assigned"),
+    )
     letters.put(
         unit,
         call,
@@ -60,7 +67,8 @@ def accept(
         at=unit.now,
         by=unit.actor,
     )
-    work.finish(unit.session, order_id, report=report, at=unit.now, by=unit.actor)
+    finished = ids.derived(call.step_id, "finished")
+    work.finish(unit.session, order_id, report=report, at=unit.now, by=unit.actor, id=finished)
     return {"contractorCents": cost.amount_cents}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from engine import ids
 from engine.store import Call, UnitOfWork
 from integrations.tasks.declaration import Field, TaskType
 from integrations.tasks.work import ORDER
@@ -23,9 +24,10 @@ def settle(unit: UnitOfWork, _call: Call, *, order_id: str) -> Mapping[str, Any]
     return {"totalCents": costs.total(unit.session, order_id)}
 
 
-def propose(unit: UnitOfWork, _call: Call, *, order_id: str) -> Mapping[str, Any]:
+def propose(unit: UnitOfWork, call: Call, *, order_id: str) -> Mapping[str, Any]:
     """Make the proposals of what is not yet posted."""
-    found = settlement.propose(unit.session, order_id, at=unit.now, by=unit.actor)
+    proposed = ids.derived(call.step_id, "proposals")
+    found = settlement.propose(unit.session, order_id, at=unit.now, by=unit.actor, id=proposed)
     return {
         "proposalIds": [one.id for one in found],
         "proposedCents": sum(one.total_cents for one in found),

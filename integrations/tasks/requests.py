@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from engine import ids
 from engine.store import Call, UnitOfWork
 from integrations.tasks import letters
 from integrations.tasks.declaration import Field, TaskType
@@ -50,7 +51,7 @@ def _score(score: float) -> Decimal:
 
 def qualify(
     unit: UnitOfWork,
-    _call: Call,
+    call: Call,
     *,
     request_id: str,
     nature_code: str | None,
@@ -72,45 +73,60 @@ def qualify(
         due_at=unit.now + timedelta(hours=delay_hours),
         at=unit.now,
         by=unit.actor,
+        id=ids.derived(call.step_id, "qualified"),
     )
-    requests.accept(unit.session, request_id, at=unit.now, by=unit.actor)
+    accepted = ids.derived(call.step_id, "accepted")
+    requests.accept(unit.session, request_id, at=unit.now, by=unit.actor, id=accepted)
     return {}
 
 
 def answer(unit: UnitOfWork, call: Call, *, request_id: str, text: str) -> Mapping[str, Any]:
     """Tell the requester, and those whose request repeats this one, what was done."""
     for request in _with_attached(unit, request_id):
-        requests.answer(unit.session, request.id, text=text, at=unit.now, by=unit.actor)
+        answered = ids.derived(call.step_id, "answered", request.id)
+        requests.answer(unit.session, request.id, text=text, at=unit.now, by=unit.actor, id=answered)
         letters.to_requester(unit, call, request, "answered", text)
     return {}
 
 
 def refuse(unit: UnitOfWork, call: Call, *, request_id: str, reason: str) -> Mapping[str, Any]:
     """Refuse the request, tell the requester why, and close it."""
-    request = requests.refuse(unit.session, request_id, reason=reason, at=unit.now, by=unit.actor)
-    requests.close(unit.session, request_id, at=unit.now, by=unit.actor)
+    refused, closed = (ids.derived(call.step_id, event) for event in ("refused", "closed"))
+    request = requests.refuse(unit.session, request_id, reason=reason, at=unit.now, by=unit.actor, id=refused)
+    requests.close(unit.session, request_id, at=unit.now, by=unit.actor, id=closed)
     letters.to_requester(unit, call, request, "refused", reason)
     return {}
 
 
 def attach(unit: UnitOfWork, call: Call, *, request_id: str, duplicate_of: str) -> Mapping[str, Any]:
     """Attach the request to an earlier one; its requester will be told what the earlier one is told."""
-    request = requests.attach(unit.session, request_id, duplicate_of=duplicate_of, at=unit.now, by=unit.actor)
+    request = requests.attach(
+        unit.session,
+        request_id,
+        duplicate_of=duplicate_of,
+        at=unit.now,
+        by=unit.actor,
+        id=ids.derived(call.step_id, "attached"),
+    )
     letters.to_requester(unit, call, request, "attached")
     return {}
 
 
 def reopen(unit: UnitOfWork, call: Call, *, request_id: str, reason: str) -> Mapping[str, Any]:
     """Open the request again with what the requester says."""
-    request = requests.reopen(unit.session, request_id, reason=reason, at=unit.now, by=unit.actor)
+    reopened = ids.derived(call.step_id, "reopened")
+    request = requests.reopen(
+        unit.session, request_id, reason=reason, at=unit.now, by=unit.actor, id=reopened
+    )
     letters.to_requester(unit, call, request, "reopened")
     return {}
 
 
-def close(unit: UnitOfWork, _call: Call, *, request_id: str) -> Mapping[str, Any]:
+def close(unit: UnitOfWork, call: Call, *, request_id: str) -> Mapping[str, Any]:
     """Close the request and those attached to it."""
     for request in _with_attached(unit, request_id):
-        requests.close(unit.session, request.id, at=unit.now, by=unit.actor)
+        closed = ids.derived(call.step_id, "closed", request.id)
+        requests.close(unit.session, request.id, at=unit.now, by=unit.actor, id=closed)
     return {}
 
 

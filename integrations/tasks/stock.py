@@ -19,7 +19,7 @@ from integrations.tasks.declaration import Field, TaskType, WrongInput
 from integrations.tasks.work import ORDER, line_value
 from registry import quantity as quantities
 from registry import reservations, stock
-from registry.tables.stock import MaterialNeed
+from registry.tables.stock import MaterialNeed, Reservation, StockMove
 
 SHORTAGE = "STOCK_SHORTAGE"
 
@@ -75,11 +75,11 @@ def _use(unit: UnitOfWork, call: Call, order_id: str, number: int, line: Any) ->
     left = _milli(call, line)
     cents = 0
     for held in reservations.of_order(session, order_id):
-        if left > 0 and held.status == "held" and (held.item_id, held.store_id) == (item.id, store.id):
-            used = min(left, held.quantity_milli)
-            move = reservations.consume(session, held.id, quantity_milli=used, at=unit.now, by=unit.actor)
-            cents -= move.value_cents
-            left -= used
+        if left > 0 and (held.item_id, held.store_id) == (item.id, store.id):
+            move = _consumed(unit, call, number, held, left)
+            if move is not None:
+                cents -= move.value_cents
+                left += move.quantity_milli
     if left > 0:
         move = stock.issue(
             session,
@@ -95,6 +95,20 @@ def _use(unit: UnitOfWork, call: Call, order_id: str, number: int, line: Any) ->
     return cents
 
 
+def _consumed(
+    unit: UnitOfWork, call: Call, number: int, held: Reservation, wanted_milli: int
+) -> StockMove | None:
+    """Return the move that this line takes from a reservation, now or when the step ran before; None for none."""
+    move_id = ids.derived(call.step_id, "consumed", number, held.id)
+    known = unit.session.get(StockMove, move_id)
+    if known is not None or held.status != "held":
+        return known
+    used = min(wanted_milli, held.quantity_milli)
+    return reservations.consume(
+        unit.session, held.id, quantity_milli=used, at=unit.now, by=unit.actor, id=move_id
+    )
+
+
 def _milli(call: Call, line: Any) -> int:
     given = line_value(call, line, "quantity")
     if isinstance(given, bool) or not isinstance(given, int | Decimal) or given <= 0:
@@ -106,13 +120,12 @@ def _milli(call: Call, line: Any) -> int:
 
 def release(unit: UnitOfWork, _call: Call, *, order_id: str) -> Mapping[str, Any]:
     """Give back what the order still holds, and stop waiting for what it still needs."""
-    released = 0
-    for held in reservations.of_order(unit.session, order_id):
+    found = reservations.of_order(unit.session, order_id)
+    for held in found:
         if held.status == "held":
             reservations.release(unit.session, held.id, at=unit.now, by=unit.actor)
-            released += 1
     _withdraw(unit, order_id)
-    return {"released": released}
+    return {"released": sum(one.status == "released" for one in found)}
 
 
 def _withdraw(unit: UnitOfWork, order_id: str, item_id: str | None = None) -> None:

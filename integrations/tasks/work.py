@@ -90,11 +90,20 @@ def assign(
         supplier_id=supplier.id if supplier is not None else None,
         at=unit.now,
         by=unit.actor,
+        id=ids.derived(call.step_id, "assigned"),
     )
     if starts_at is not None and ends_at is not None:
         zone = ZoneInfo(entities.get(session, order.entity_id).timezone)
         begins, ends = _aware(starts_at, zone), _aware(ends_at, zone)
-        work.plan(session, order_id, starts_at=begins, ends_at=ends, at=unit.now, by=unit.actor)
+        work.plan(
+            session,
+            order_id,
+            starts_at=begins,
+            ends_at=ends,
+            at=unit.now,
+            by=unit.actor,
+            id=ids.derived(call.step_id, "planned"),
+        )
         planned = {"startsAt": begins.isoformat(), "endsAt": ends.isoformat()}
     return planned
 
@@ -158,15 +167,17 @@ def line_value(call: Call, line: Any, name: str, default: Any = None) -> Any:
     return value
 
 
-def finish(unit: UnitOfWork, _call: Call, *, order_id: str, report: str) -> Mapping[str, Any]:
+def finish(unit: UnitOfWork, call: Call, *, order_id: str, report: str) -> Mapping[str, Any]:
     """Write the report of the work done."""
-    work.finish(unit.session, order_id, report=report, at=unit.now, by=unit.actor)
+    finished = ids.derived(call.step_id, "finished")
+    work.finish(unit.session, order_id, report=report, at=unit.now, by=unit.actor, id=finished)
     return {}
 
 
-def close(unit: UnitOfWork, _call: Call, *, order_id: str) -> Mapping[str, Any]:
+def close(unit: UnitOfWork, call: Call, *, order_id: str) -> Mapping[str, Any]:
     """Close the order: no more hours."""
-    work.close(unit.session, order_id, at=unit.now, by=unit.actor)
+    closed = ids.derived(call.step_id, "closed")
+    work.close(unit.session, order_id, at=unit.now, by=unit.actor, id=closed)
     return {}
 
 

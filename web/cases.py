@@ -30,6 +30,7 @@ class Step:
     state: str
     count: int = 0
     kind: str = ""
+    incident: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,19 @@ def runs(reading: UnitOfWork, case: str) -> list[Run]:
     for line in queries.history(reading, instance_id, events=("completed",), limit=2000):
         if isinstance(line.data, Mapping) and isinstance(line.data.get("flows"), list):
             flows.setdefault(line.process_instance_id, []).extend(line.data["flows"])
-    found = [_run(reading, part, flows.get(part.id, [])) for part in queries.parts(reading, instance_id)]
+    stopped = {
+        (line.process_instance_id, line.element): str(line.data.get("message", ""))
+        for line in queries.history(reading, instance_id, events=("incident",))
+        if isinstance(line.data, Mapping)
+    }
+    parts = queries.parts(reading, instance_id)
+    found = [_run(reading, part, flows.get(part.id, []), stopped) for part in parts]
     return sorted(found, key=lambda run: run.status != "active")
 
 
-def _run(reading: UnitOfWork, part: queries.Part, flows: list[str]) -> Run:
+def _run(
+    reading: UnitOfWork, part: queries.Part, flows: list[str], stopped: Mapping[tuple[str, str], str]
+) -> Run:
     waiting = {name: count for name, count in part.active.items() if name not in part.incidents}
     state = {
         "done": sorted(part.done),
@@ -89,7 +98,7 @@ def _run(reading: UnitOfWork, part: queries.Part, flows: list[str]) -> Run:
         part.status,
         url_for("processes.xml", definition_id=part.definition_id),
         state,
-        tuple(_steps(_outline(reading, part.definition_id), part)),
+        tuple(_steps(_outline(reading, part.definition_id), part, stopped)),
     )
 
 
@@ -116,7 +125,9 @@ def task_name(reading: UnitOfWork, task: queries.TaskRow) -> str:
     return _worded(elements[task.element], task.name) if task.element in elements else task.name
 
 
-def _steps(outline: Iterable[tuple[str, str, str]], part: queries.Part) -> Iterable[Step]:
+def _steps(
+    outline: Iterable[tuple[str, str, str]], part: queries.Part, stopped: Mapping[tuple[str, str], str]
+) -> Iterable[Step]:
     for name, kind, label in outline:
         if not _speaks(kind, label, name):
             continue
@@ -127,7 +138,8 @@ def _steps(outline: Iterable[tuple[str, str, str]], part: queries.Part) -> Itera
             state = "waiting"
         else:
             state = "done" if name in part.done else "todo"
-        yield Step(label or name, state, count, kind)
+        incident = stopped.get((part.id, name), "") if state == "incident" else ""
+        yield Step(label or name, state, count, kind, incident)
 
 
 def outline(reading: UnitOfWork, definition_id: str, counts: Mapping[str, int]) -> list[Step]:

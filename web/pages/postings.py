@@ -112,7 +112,7 @@ def accept(proposal_id: str) -> Any:
     with begin() as unit:
         require("posting.decide", settlement.get(unit.session, proposal_id).entity_id)
         made = books.accept(unit.session, proposal_id, at=unit.now, by=unit.actor)
-        number, posting_id = made.piece_reference, made.id
+        number, posting_id = queries.posting_sheet(unit.session, made.id).row.reference, made.id
     flash(_("Posted under number %(number)s.", number=number))
     return redirect(url_for("postings.show", posting_id=posting_id))
 
@@ -146,7 +146,8 @@ def show(posting_id: str) -> Any:
         found = books.get(reading.session, posting_id)
         order = url_for("orders.show", reference=sheet.row.order_reference)
         facts = lists.facts(
-            (_("Number"), sheet.row.piece_reference),
+            (_("Number"), sheet.row.reference),
+            (_("Supporting document"), sheet.row.piece_reference),
             (_("Entity"), sheet.row.entity_name),
             (_("Journal"), sheet.row.journal_code),
             (_("Layer"), state("layer", sheet.row.layer).label),
@@ -156,7 +157,7 @@ def show(posting_id: str) -> Any:
             (_("Posted"), moment(found.posted_at)),
             (_("Why"), found.reason),
         )
-        return render_template("posting.html", posting=found, lines=sheet.lines, facts=facts)
+        return render_template("posting.html", posting=found, row=sheet.row, lines=sheet.lines, facts=facts)
 
 
 @pages.get("/export")

@@ -58,7 +58,10 @@ function look(viewer, state) {
   const { inner, outer } = canvas.viewbox();
   const [width, height] = [outer.width / READABLE, outer.height / READABLE];
   const x = here ? here.x + here.width / 2 - width / 2 : inner.x - 20;
-  const y = here ? here.y + here.height / 2 - height / 2 : inner.y + inner.height / 2 - height / 2;
+  const middle = inner.y + inner.height / 2 - height / 2;
+  const wanted = here ? here.y + here.height / 2 - height / 2 : middle;
+  const [top, bottom] = [inner.y - 20, inner.y + inner.height + 20 - height];
+  const y = top > bottom ? middle : Math.min(Math.max(wanted, top), bottom);
   canvas.viewbox({ x: Math.max(inner.x - 20, x), y, width, height });
 }
 

@@ -19,6 +19,7 @@ Decisions:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from typing import Any
 
@@ -92,7 +93,7 @@ def accept(session: Session, proposal_id: str, *, at: datetime, by: str, day: da
         if leg.status == "rejected":
             raise settlement.answered(leg, "accepted")
     posted: dict[str, Posting] = {}
-    with session.begin_nested():  # when the month of one leg is closed, the other is not posted either
+    with _together(session, legs):
         for leg in sorted(legs, key=lambda leg: (leg.entity_id, leg.journal_id, leg.id)):
             done = leg.status == "accepted"
             posted[leg.id] = _posting_of(session, leg) if done else _post(session, leg, day, at, by)
@@ -126,7 +127,7 @@ def reverse(session: Session, posting_id: str, *, reason: str, at: datetime, by:
     if asked.group_id is not None:
         group = sa.select(Posting).where(Posting.group_id == asked.group_id, Posting.reversal_of.is_(None))
         legs = list(session.scalars(group))
-    with session.begin_nested():
+    with _together(session, legs):
         reversals = {
             leg.id: _reverse(session, leg, why, at, by)
             for leg in sorted(legs, key=lambda leg: (leg.entity_id, leg.journal_id, leg.id))
@@ -154,6 +155,11 @@ def sources_of(session: Session, posting_id: str) -> list[PostingSource]:
 def reversal_of(session: Session, posting_id: str) -> Posting | None:
     """Return the reversal of a posting, if there is one."""
     return session.scalars(sa.select(Posting).where(Posting.reversal_of == posting_id)).one_or_none()
+
+
+def _together(session: Session, legs: Sequence[object]) -> AbstractContextManager[object]:
+    """Give several legs one savepoint: when the month of one is closed, the other is not posted either."""
+    return session.begin_nested() if len(legs) > 1 else nullcontext()
 
 
 def _posting_of(session: Session, proposal: Proposal) -> Posting:

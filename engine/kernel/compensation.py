@@ -7,9 +7,12 @@ each with the variables its scope had. It never undoes what has not completed. N
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.kernel.token import STARTED, Token
+from engine.kernel.token import COMPLETED, STARTED, Token
+
+if TYPE_CHECKING:
+    from engine.kernel.elements import Element
 
 
 def begin(token: Token, activity: str | None) -> bool:
@@ -53,11 +56,23 @@ def proceed(token: Token) -> bool:
             todo.extend(["undo", *record, inner.id] for record in snapshot["handlers"])
             continue
         assert element.handler is not None, "only activities with a handler are remembered"
+        for boundary in element.boundaries:
+            if boundary.details.event.kind == "compensation":
+                _happened(boundary, scope)
         handler = run.place(elements[element.handler], scope)
         handler.internal_data["undoing_for"] = token.id
         return False
     del token.internal_data["todo"]
     return True
+
+
+def _happened(boundary: Element, scope: Token) -> None:
+    """Note that the event on the border has happened; its association, not a flow, leads on."""
+    run = scope.workflow
+    token = run.place(boundary, scope, state=COMPLETED)
+    run.record("entered", token)
+    run.record("completed", token)
+    run.remove(token)
 
 
 def handler_done(handler: Token) -> None:

@@ -1,8 +1,8 @@
 """The state of an instance as one small document, without definitions and without history.
 
 Comes in: a run at rest. Goes out: one line of JSON, ``[format, next id, status, [tokens]]``, each token as
-``[id, parent, element, state, mark, internals, variables]``; and back. It never knows where the text is kept.
-Next: ``engine/instances.py``.
+``[id, parent, element, state, mark, internals, variables]``; and back. A called process also names the variables
+that are still its caller's very own. It never knows where the text is kept. Next: ``engine/instances.py``.
 """
 
 from __future__ import annotations
@@ -17,25 +17,37 @@ from engine.kernel.machine import Run
 from engine.kernel.process import ProcessSpec
 from engine.kernel.token import Token
 
-FORMAT = 1
-"""Raised when the document's shape changes; ``thaw`` then upgrades older ones."""
+FORMAT = 2
+"""Raised when the document's shape changes; ``thaw`` also reads older ones.
+
+1: the first. 2: an eighth member of a called process's record, the names of variables to take from its caller.
+"""
 
 
 def freeze(run: Run) -> str:
     """Return the document of ``run``; tokens in the order of their ids, so parents precede children."""
-    tokens = [
-        [
-            token.id,
-            token.parent.id if token.parent is not None else 0,
-            token.task_spec.name,
-            token._state,
-            token.mark or 0,
-            token.internal_data or 0,
-            token.data or 0,
-        ]
-        for token in run.tasks.values()
+    return variables.dumps(
+        [FORMAT, run.next_id, run.status, [_record(token) for token in run.tasks.values()]]
+    )
+
+
+def _record(token: Token) -> list[Any]:
+    data, shared = token.data, []
+    if token.task_spec.is_process and token.parent is not None and data:
+        outside = token.parent.visible()
+        shared = [name for name, value in data.items() if name in outside and outside[name] is value]
+        if shared:
+            data = {name: value for name, value in data.items() if name not in shared}
+    record = [
+        token.id,
+        token.parent.id if token.parent is not None else 0,
+        token.task_spec.name,
+        token._state,
+        token.mark or 0,
+        token.internal_data or 0,
+        data or 0,
     ]
-    return variables.dumps([FORMAT, run.next_id, run.status, tokens])
+    return [*record, shared] if shared else record
 
 
 def thaw(
@@ -59,7 +71,7 @@ def thaw(
         )
     run = Run(process, environment)
     run.next_id, run.status = next_id, status
-    for token_id, parent_id, name, state, mark, internal, data in tokens:
+    for token_id, parent_id, name, state, mark, internal, data, *shared in tokens:
         parent = run.tasks[parent_id] if parent_id else None
         if internal and "process" in internal:
             element = called(internal["process"]).root
@@ -79,6 +91,8 @@ def thaw(
             token.internal_data = internal
         if data:
             token.data = data
+        if shared and parent is not None:
+            token.data.update(parent.visible_among(shared[0]))
     run.task_tree = next(iter(run.tasks.values()))
     return run
 
@@ -103,10 +117,17 @@ def places(document: str) -> list[tuple[int, str, str]]:
 def peek(document: str, token_id: int) -> dict[str, Any]:
     """Return the variables visible at a token, straight from the document; empty when it has left."""
     records = {record[0]: record for record in variables.loads(document)[3]}
+    return _visible(records, token_id)
+
+
+def _visible(records: dict[int, list[Any]], token_id: int) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     record = records.get(token_id)
     while record is not None:
         merged = {**(record[6] or {}), **merged}
         is_process = record[1] == 0 or (record[5] and "process" in record[5])
+        if is_process and len(record) > 7:
+            outside = _visible(records, record[1])
+            merged = {**{name: outside[name] for name in record[7]}, **merged}
         record = None if is_process else records.get(record[1])
     return merged

@@ -157,11 +157,13 @@ def _watch_new(host: Token) -> None:
     events: list[CatchingEvent] = []
     if host.mark != "item" and (host.internal_data.get("wait") or host.task_spec.is_scope or host.children):
         events += host.task_spec.boundaries
-    if host.task_spec.is_scope:
+    if host.is_scope:
         events += host.task_spec.event_subprocesses
     for event in events:
         if event.needs_watch and event.name not in watched:
             event.watch(host)
+        if event.needs_watch and event.details.attached_to:
+            host.internal_data["watched"] = True
 
 
 def may_stand_on(token: Token, target: Element) -> Reason | None:

@@ -1,0 +1,308 @@
+"""The same story told twice: in rehearsal and on the real engine with its database, step by step.
+
+Comes in: a scenario file. Goes out: for each step what the rehearsal knows and what the rows say, which must be
+the same: frozen states, waits, incidents, instances, history. It never looks at expectations; the rehearsal does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import definitions, incidents, instances, jobs, kernel, messages, store, tasks, timers, variables
+from engine.clock import SettableClock
+from engine.rehearsal import Acted, Stage
+from engine.scenario_steps import Teller, parse_ttl
+from engine.scenarios import Runner, load
+from engine.tables import (
+    Base,
+    Definition,
+    History,
+    Incident,
+    InstanceState,
+    Job,
+    ProcessInstance,
+    Subscription,
+    Timer,
+    UserTask,
+)
+
+ACTOR = "system:test"
+TICK = timedelta(milliseconds=1)
+"""Between two steps, on both sides: what happened at one instant has no order in a database."""
+
+
+@dataclass
+class Twin:
+    """One story on both stages."""
+
+    stage: Stage
+    teller: Teller
+    house: store.Engine
+    clock: SettableClock
+    ids: list[str] = field(default_factory=list)
+
+    def step(self, action: Mapping[str, Any]) -> None:
+        """Do one step on both."""
+        self.stage.now += TICK
+        self.clock.advance(TICK)
+        target = self._target(action)
+        self.teller.tell(action)
+        getattr(self, f"_{action['do']}")(action, target)
+        messages.bring_together(self.house)
+        with self.house.read() as reading:
+            self.ids = list(
+                reading.connection.scalars(
+                    sa.select(ProcessInstance.id)
+                    .where(ProcessInstance.parent_id.is_(None))
+                    .order_by(sa.literal_column("rowid"))
+                )
+            )
+
+    def both(self) -> tuple[list[Any], list[Any]]:
+        """Return what each side knows of every instance."""
+        with self.house.read() as reading:
+            keys = dict(reading.connection.execute(sa.select(Definition.id, Definition.key)).all())
+            rows = [_told_by_rows(reading.connection, instance_id, keys) for instance_id in self.ids]
+        return [_told_by_rehearsal(acted) for acted in self.stage.instances], rows
+
+    # ------------------------------------------------------------------ finding
+
+    def _target(self, action: Mapping[str, Any]) -> Any:
+        """Return what the rehearsal is going to move: the same instance and token are moved here."""
+        order = {id(acted): number for number, acted in enumerate(self.stage.instances)}
+        if action["do"] in ("complete", "throw_error", "fail_job"):
+            kinds = {"complete": ("task", "job"), "throw_error": ("job", "task"), "fail_job": ("job",)}
+            acted, token = self.teller._one(
+                action["element"], kinds[action["do"]], action.get("where"), action.get("pick", 0)
+            )
+            return order[id(acted)], token, acted.waits[token].kind
+        if action["do"] in ("resolve_incident", "set_retries"):
+            return next(
+                (number, token, "incident")
+                for number, acted in enumerate(self.stage.instances)
+                for token, (element, _) in acted.incidents.items()
+                if element == action["element"]
+            )
+        if action["do"] == "complete_all_waiting":
+            return [
+                (number, token, wait.kind)
+                for number, acted in enumerate(self.stage.instances)
+                for token, wait in acted.waits.items()
+                if wait.kind in ("task", "job")
+            ]
+        name = action.get("instance", "i1")
+        return order[id(self.teller.named[name])] if name in self.teller.named else None
+
+    # ------------------------------------------------------------------ steps
+
+    def _start(self, action: Mapping[str, Any], _: Any) -> None:
+        if not action.get("expect_rejected"):
+            with self.house.begin(ACTOR) as unit:
+                instances.start(unit, action["process"], action.get("variables"))
+
+    def _complete(self, action: Mapping[str, Any], target: tuple[int, int, str]) -> None:
+        instance, token, kind = target
+        work = f"{self.ids[instance]}.{token}"
+        with self.house.begin(ACTOR) as unit:
+            if kind == "task":
+                assignee = unit.connection.scalar(sa.select(UserTask.assignee).where(UserTask.id == work))
+                unit.actor = assignee or ACTOR
+                tasks.complete(unit, work, action.get("variables"))
+            else:
+                jobs.complete(unit, work, self._fence(unit, work), action.get("variables"))
+
+    def _complete_all_waiting(self, action: Mapping[str, Any], targets: list[tuple[int, int, str]]) -> None:
+        for target in targets:
+            self._complete(action, target)
+
+    def _throw_error(self, action: Mapping[str, Any], target: tuple[int, int, str]) -> None:
+        work = f"{self.ids[target[0]]}.{target[1]}"
+        with self.house.begin(ACTOR) as unit:
+            facts = action.get("variables", {})
+            jobs.throw_error(unit, work, self._fence(unit, work), action["code"], "", facts)
+
+    def _fail_job(self, action: Mapping[str, Any], target: tuple[int, int, str]) -> None:
+        work = f"{self.ids[target[0]]}.{target[1]}"
+        with self.house.begin(ACTOR) as unit:
+            message = action.get("message", "")
+            jobs.fail(unit, work, self._fence(unit, work), message=message, retries=action["retries"])
+
+    def _set_retries(self, action: Mapping[str, Any], target: tuple[int, int, str]) -> None:
+        with self.house.begin(ACTOR) as unit, instances.moving(unit, self.ids[target[0]]) as run:
+            run.tasks[target[1]].internal_data["retries"] = action["retries"]
+
+    def _resolve_incident(self, _: Mapping[str, Any], target: tuple[int, int, str]) -> None:
+        with self.house.begin(ACTOR) as unit:
+            incident = unit.connection.scalar(
+                sa.select(Incident.id).where(
+                    Incident.instance_id == self.ids[target[0]],
+                    Incident.token == target[1],
+                    Incident.resolved_at.is_(None),
+                )
+            )
+            incidents.resolve(unit, incident)
+
+    def _set_variables(self, action: Mapping[str, Any], target: int) -> None:
+        with self.house.begin(ACTOR) as unit:
+            instances.set_variables(unit, self.ids[target], action["variables"])
+
+    def _advance_clock(self, action: Mapping[str, Any], _: Any) -> None:
+        duration = variables.parse_duration(action["by"])
+        assert duration is not None
+        end = variables.shift(self.clock.now(), duration)
+        while (due := timers.next_due(self.house)) is not None and due <= end:
+            self.clock.set(max(due, self.clock.now()))
+            timers.fire_due(self.house)
+            messages.bring_together(self.house)
+        self.clock.set(end)
+
+    def _publish_message(self, action: Mapping[str, Any], _: Any) -> None:
+        with self.house.begin(ACTOR) as unit:
+            ttl = parse_ttl(action.get("ttl", "PT1H"))
+            messages.publish(unit, action["name"], action.get("key", ""), action.get("variables"), ttl=ttl)
+
+    def _broadcast_signal(self, action: Mapping[str, Any], _: Any) -> None:
+        with self.house.begin(ACTOR) as unit:
+            instances.broadcast(unit, action["name"], action.get("variables", {}))
+
+    def _cancel_instance(self, _: Mapping[str, Any], target: int) -> None:
+        with self.house.begin(ACTOR) as unit:
+            instances.cancel(unit, self.ids[target], "an operator's wish")
+
+    @staticmethod
+    def _fence(unit: store.UnitOfWork, job_id: str) -> int:
+        return int(unit.connection.scalar(sa.select(Job.fence).where(Job.id == job_id)))
+
+
+@contextmanager
+def twin(path: Path) -> Iterator[tuple[Twin, list[Mapping[str, Any]]]]:
+    """Set both stages and give the steps of the story, without its expectations."""
+    scenario = load(path)
+    stage = Runner()._stage(path, scenario)
+    clock = SettableClock(datetime.fromisoformat(str(scenario.get("clock", "2026-01-05T08:00:00Z"))))
+    database = store.connect("sqlite://")
+    Base.metadata.create_all(database)
+    house = store.Engine(database, clock=clock, zone=stage.zone)
+    files = [definitions.File(name, (path.parent / name).read_bytes()) for name in scenario["resources"]]
+    with house.begin(ACTOR) as unit:
+        definitions.deploy(unit, files, message="A story")
+    steps = [action for action in scenario["steps"] if "expect" not in action]
+    yield Twin(stage, Teller(stage), house, clock), steps
+    database.dispose()
+
+
+# ---------------------------------------------------------------------- what each side knows
+
+
+def _told_by_rehearsal(acted: Acted) -> dict[str, Any]:
+    waits = {
+        token: (wait.kind, wait.element, _facts(wait.kind, wait.facts)) for token, wait in acted.waits.items()
+    }
+    statuses = {
+        token: acted.ended[token].status if token in acted.ended else "active" for token in acted.processes
+    }
+    return {
+        "document": json.loads(kernel.freeze(acted.run)),
+        "waits": waits,
+        "incidents": {
+            token: (element, fault.kind, fault.message) for token, (element, fault) in acted.incidents.items()
+        },
+        "statuses": statuses,
+        "history": _history(
+            (step.event, step.element, step.token, variables.dumps(step.data)) for step in acted.history
+        ),
+    }
+
+
+def _facts(kind: str, facts: Mapping[str, Any]) -> Any:
+    if kind == "timer":
+        return facts["due_at"]
+    if kind in ("message", "signal"):
+        return facts["name"], facts.get("key", "")
+    if kind == "job":
+        return facts["type"], facts["retries"]
+    return (
+        facts.get("assignee"),
+        facts.get("candidate_groups") or [],
+        facts.get("priority", 50),
+        facts.get("due_date"),
+        facts.get("form_id"),
+    )
+
+
+def _history(steps: Iterable[tuple[str, str, int, str]]) -> list[tuple[Any, ...]]:
+    """Leave out entries, which the database keeps only where a token stays, and the operator's reason.
+
+    Only the database can say which version of a decision decided.
+    """
+    told = []
+    for event, element, token, text in steps:
+        data = json.loads(text)
+        if event == "decided":
+            data.pop("definition", None)
+        if event not in ("entered", "cancelled"):
+            told.append((event, element, token, data))
+    return told
+
+
+def _told_by_rows(connection: sa.Connection, instance_id: str, keys: Mapping[str, str]) -> dict[str, Any]:
+    text = connection.scalar(
+        sa.select(InstanceState.document).where(InstanceState.instance_id == instance_id)
+    )
+    for definition_id, key in keys.items():
+        text = text.replace(definition_id, key)
+    open_incident = (Incident.instance_id == instance_id, Incident.resolved_at.is_(None))
+    return {
+        "document": json.loads(text),
+        "waits": _waits(connection, instance_id),
+        "incidents": {
+            row.token: (row.element, row.kind, row.message)
+            for row in connection.execute(
+                sa.select(Incident.token, Incident.element, Incident.kind, Incident.message).where(
+                    *open_incident
+                )
+            )
+        },
+        "statuses": {
+            row.token: row.status
+            for row in connection.execute(
+                sa.select(ProcessInstance.token, ProcessInstance.status).where(
+                    ProcessInstance.root_id == instance_id
+                )
+            )
+        },
+        "history": _history(
+            (row.event, row.element, row.token, row.data or "null")
+            for row in connection.execute(
+                sa.select(History.event, History.element, History.token, History.data)
+                .where(History.instance_id == instance_id)
+                .order_by(History.seq)
+            )
+        ),
+    }
+
+
+def _waits(connection: sa.Connection, instance_id: str) -> dict[int, tuple[str, str, Any]]:
+    found: dict[int, tuple[str, str, Any]] = {}
+    of = {table: table.instance_id == instance_id for table in (UserTask, Job, Timer, Subscription)}
+    for row in connection.execute(
+        sa.select(UserTask.__table__).where(of[UserTask], UserTask.status == "open")
+    ):
+        groups = json.loads(row.candidate_groups)
+        facts = (row.assignee, groups, row.priority, row.due_date, row.form_id)
+        found[row.token] = ("task", row.element, facts)
+    for row in connection.execute(sa.select(Job.__table__).where(of[Job])):
+        found[row.token] = ("job", row.element, (row.type, row.retries))
+    for row in connection.execute(sa.select(Timer.__table__).where(of[Timer])):
+        found[row.token] = ("timer", row.element, row.due_at)
+    for row in connection.execute(sa.select(Subscription.__table__).where(of[Subscription])):
+        found[row.token] = (row.kind, row.element, (row.name, row.key))
+    return found

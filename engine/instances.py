@@ -325,41 +325,41 @@ def _save(unit: UnitOfWork, instance: Moving) -> None:
             size=len(document),
         )
     unit.flush()
+    tasks = projections.offered(unit, run, instance.id, instance.business_key, instance.environment)
     unit.house.failpoints.reach("before write")
-    projections.write_instances(unit, run, instance.id, instance.definition_id, claimed=instance.claimed)
-    steps = projections.write_history(unit, run, instance.id, instance.history_seq)
-    status = run.status if run.status != "active" else instance.status
-    if instance.version == 0:
-        unit.connection.execute(
-            _INSERT,
-            {
-                "instance_id": instance.id,
-                "definition_id": instance.definition_id,
-                "business_key": instance.business_key,
-                "status": status,
-                "version": 1,
-                "history_seq": steps,
-                "document": document,
-            },
-        )
-    else:
-        result = unit.connection.execute(
-            _UPDATE,
-            {
-                "of": instance.id,
-                "at_version": instance.version,
-                "new_status": status,
-                "new_version": instance.version + 1,
-                "new_seq": instance.history_seq + steps,
-                "new_document": document,
-            },
-        )
-        assert result.rowcount == 1, "the row is locked, so its version cannot have changed"
-    projections.write_waits(
-        unit, run, instance.id, instance.business_key, instance.environment, ended=instance.ended_tasks
-    )
-    projections.write_incidents(unit, run, instance.id)
+    with unit.writing():
+        projections.write_instances(unit, run, instance.id, instance.definition_id, claimed=instance.claimed)
+        steps = projections.write_history(unit, run, instance.id, instance.history_seq)
+        _write_state(unit, instance, document, instance.history_seq + steps)
+        projections.write_waits(unit, run, instance.id, tasks, ended=instance.ended_tasks)
+        projections.write_incidents(unit, run, instance.id)
     unit.house.failpoints.reach("after write")
+
+
+def _write_state(unit: UnitOfWork, instance: Moving, document: str, history_seq: int) -> None:
+    status = instance.run.status if instance.run.status != "active" else instance.status
+    if instance.version == 0:
+        row = {
+            "instance_id": instance.id,
+            "definition_id": instance.definition_id,
+            "business_key": instance.business_key,
+            "status": status,
+            "version": 1,
+            "history_seq": history_seq,
+            "document": document,
+        }
+        unit.connection.execute(_INSERT, row)
+        return
+    # The row is locked, so its version cannot have changed; were it not, nothing would be overwritten.
+    change = {
+        "of": instance.id,
+        "at_version": instance.version,
+        "new_status": status,
+        "new_version": instance.version + 1,
+        "new_seq": history_seq,
+        "new_document": document,
+    }
+    unit.connection.execute(_UPDATE, change)
 
 
 def broadcast(

@@ -7,7 +7,7 @@ history. It never reads rows of the instance back: the frozen state is the truth
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,6 +86,10 @@ _BUFFERED = (
     .order_by(Message.published_at, Message.id)
     .limit(1)
 )
+
+
+Offered = tuple[list[dict[str, Any]], list[dict[str, Any]]]
+"""Rows of user tasks and of their candidates."""
 
 
 def process_instance_id(instance_id: str, token: int) -> str:
@@ -203,22 +207,25 @@ def write_waits(
     unit: UnitOfWork,
     run: kernel.Run,
     instance_id: str,
-    business_key: str | None,
-    environment: HouseEnvironment,
+    tasks: Offered,
     *,
     ended: Collection[int],
 ) -> None:
     """Close what is waited for no longer, then open what is.
 
     Args:
+        tasks: what ``offered`` returned.
         ended: tokens of user tasks whose rows say already that they ended.
     """
     _close(unit, run, instance_id, ended)
     opened: dict[str, list[kernel.Wait]] = {}
     for wait in run.effects.opened.values():
         opened.setdefault(wait.kind, []).append(wait)
-    if waits := opened.get("task"):
-        _open_tasks(unit, run, instance_id, business_key, environment, waits)
+    rows, candidates = tasks
+    if rows:
+        unit.connection.execute(_INSERT_TASKS, rows)
+    if candidates:
+        unit.connection.execute(_INSERT_CANDIDATES, candidates)
     if waits := opened.get("job"):
         unit.connection.execute(_INSERT_JOBS, [_job(unit, instance_id, wait) for wait in waits])
     if waits := opened.get("timer"):
@@ -268,16 +275,19 @@ def _close(unit: UnitOfWork, run: kernel.Run, instance_id: str, ended: Collectio
         execute(_DROP_SUBSCRIPTIONS, [{"instance": instance_id, "of": token} for token in tokens])
 
 
-def _open_tasks(
+def offered(
     unit: UnitOfWork,
     run: kernel.Run,
     instance_id: str,
     business_key: str | None,
     environment: HouseEnvironment,
-    waits: Iterable[kernel.Wait],
-) -> None:
-    rows, candidates = [], []
-    for wait in waits:
+) -> Offered:
+    """Return the rows of the user tasks that opened and of who may claim them; reads which form each has."""
+    rows: list[dict[str, Any]] = []
+    candidates: list[dict[str, Any]] = []
+    for wait in run.effects.opened.values():
+        if wait.kind != "task":
+            continue
         facts, element = wait.facts, run.tasks[wait.token].task_spec
         form_id, user = facts.get("form_id"), element.details.user
         groups, users = facts.get("candidate_groups") or [], facts.get("candidate_users") or []
@@ -312,9 +322,7 @@ def _open_tasks(
         names = {*groups, *(f"user:{user}" for user in users)}
         due = facts.get("due_date") or NEVER
         candidates += [{"name": name, "task_id": task_id, "due_date": due} for name in sorted(names)]
-    unit.connection.execute(_INSERT_TASKS, rows)
-    if candidates:
-        unit.connection.execute(_INSERT_CANDIDATES, candidates)
+    return rows, candidates
 
 
 def _job(unit: UnitOfWork, instance_id: str, wait: kernel.Wait) -> dict[str, Any]:

@@ -6,6 +6,7 @@ loses a cent: a decimal, date, time or duration travels as a tagged text. Next: 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -42,7 +43,12 @@ def loads(text: str | bytes) -> Any:
     """Return what ``dumps`` wrote; without tags nothing is walked."""
     raw = text.encode() if isinstance(text, str) else text
     value = orjson.loads(raw)
-    return _untag(value) if _MARK in raw else value
+    tags = raw.count(_MARK)
+    if not tags:
+        return value
+    holder = [value]
+    _untag(holder, tags)
+    return holder[0]
 
 
 def _tag(value: Any) -> dict[str, str] | list[Any]:
@@ -75,14 +81,32 @@ def _tag_large(value: Any) -> Any:
     return value
 
 
-def _untag(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_untag(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if len(value) == 2 and TAG in value and isinstance(value.get("v"), str):
-        return _read(value[TAG], value["v"])
-    return {key: _untag(item) for key, item in value.items()}
+def _untag(root: list[Any], left: int) -> None:
+    """Put real values where tagged ones stand, in place: the parsed text is nobody else's yet.
+
+    Every command walks its instance's whole state here; level by level, and no further than to the last of
+    the ``left`` tags that the text has, because they mostly stand near the top.
+    """
+    level: list[dict[str, Any] | list[Any]] = [root]
+    while level:
+        below: list[dict[str, Any] | list[Any]] = []
+        for holder in level:
+            places: Iterable[tuple[Any, Any]] = (
+                enumerate(holder) if isinstance(holder, list) else holder.items()
+            )
+            for place, item in places:
+                kind = type(item)
+                if kind is list:
+                    below.append(item)
+                elif kind is dict:
+                    if TAG not in item or len(item) != 2 or type(item.get("v")) is not str:
+                        below.append(item)
+                        continue
+                    holder[place] = _read(item[TAG], item["v"])
+                    left -= 1
+                    if left == 0:
+                        return
+        level = below
 
 
 def _read(kind: str, text: str) -> Any:

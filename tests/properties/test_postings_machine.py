@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from registry import checks, costs, journal, postings, settlement, stock, work
 from registry.tables.accounting import Period, Posting, PostingLine, Proposal
+from registry.tables.work import LabourEntry
 from tests import factories_accounts as town_with
 from tests.factories_stock import KG, WHO, memory
 
@@ -50,9 +51,7 @@ class PostingsMachine(RuleBasedStateMachine):
         order_id = self.some(self.orders(), pick)
         day = date(2026, 11, 20) - timedelta(days=days)
         done = self.session.scalar(
-            sa.select(sa.func.coalesce(sa.func.sum(work.LabourEntry.minutes), 0)).where(
-                work.LabourEntry.day == day
-            )
+            sa.select(sa.func.coalesce(sa.func.sum(LabourEntry.minutes), 0)).where(LabourEntry.day == day)
         )
         if done + minutes <= 24 * 60:
             town_with.labour(self.session, self.town, order_id, minutes, day)

@@ -13,6 +13,7 @@ from registry.tables.accounting import (
     PostingChain,
     PostingLine,
     PostingSource,
+    Proposal,
     ProposalSource,
 )
 from tests.factories_accounts import (
@@ -75,7 +76,7 @@ def test_accepting_twice_returns_the_same_posting(session, town):
 
 def test_an_accepted_proposal_cannot_be_rejected(session, town):
     material_posting(session, town)
-    (proposal,) = session.scalars(sa.select(settlement.Proposal)).all()
+    (proposal,) = session.scalars(sa.select(Proposal)).all()
     with pytest.raises(settlement.AlreadyAnswered):
         settlement.reject(session, proposal.id, code="OTHER", text="too late", **WHO)
 

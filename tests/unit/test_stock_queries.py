@@ -1,6 +1,7 @@
 import pytest
 
-from registry import queries, reservations, stock
+from registry import postings, queries, reservations, stock
+from registry.errors import Missing
 from registry.queries import ledger
 from registry.rules import Unfit
 from tests import factories_accounts as town_with
@@ -95,14 +96,14 @@ def test_proposals_and_postings_are_listed_with_their_names(session, town):
     assert [source.label for source in sheet.sources] == [town.agent.name]
     assert (sheet.sources[0].quantity, sheet.sources[0].amount_cents) == (90, 4500)
     assert len(sheet.lines) == 2
-    posted = [town_with.postings.accept(session, proposal.id, **WHO) for proposal in proposals]
+    posted = [postings.accept(session, proposal.id, **WHO) for proposal in proposals]
     rows = queries.postings_page(
         session, entity_ids=None, layer="general", fiscal_year=2026, journal_code="AC"
     ).rows
     assert [(row.reference, row.total_cents, row.reversed_by) for row in rows] == [
         ("AC/2026/000001", 123456, None)
     ]
-    reversal = town_with.postings.reverse(session, rows[0].id, reason="wrong", **WHO)
+    reversal = postings.reverse(session, rows[0].id, reason="wrong", **WHO)
     sheet = queries.posting_sheet(session, rows[0].id)
     assert sheet.row.reversed_by == reversal.id
     assert [source.label for source in sheet.sources] == ["Toits & Fils F-1"]
@@ -113,7 +114,7 @@ def test_proposals_and_postings_are_listed_with_their_names(session, town):
 
 def test_a_sheet_of_nothing_is_missing(session):
     for sheet in (queries.proposal_sheet, queries.posting_sheet):
-        with pytest.raises(queries.accounting.Missing):
+        with pytest.raises(Missing):
             sheet(session, "none")
 
 

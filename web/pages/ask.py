@@ -55,9 +55,10 @@ def from_code(token: str) -> Any:
 def send() -> Any:
     """Register the request, or show the form again with what to correct."""
     typed = {name: request.form.get(name, "").strip() for name in FIELDS}
+    choices = _choices(typed)
     errors = [] if "_search" in request.form else _errors(typed)
     if errors or "_search" in request.form:
-        page = render_template("ask.html", **_choices(typed), typed=typed, errors=errors)
+        page = render_template("ask.html", **choices, typed=typed, errors=errors)
         return page, 422 if errors else 200
     with begin() as unit:
         made = intake.open_request(unit, **_facts(unit.session, typed))

@@ -1,0 +1,115 @@
+"""Proposals, postings and exports as pages: only the accountant of the entity decides, and only once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from registry import queries
+from tests import factories_processes
+from tests.unit.web.test_task_pages import Desk
+from web.security import limiter
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    limiter.enabled = False
+    with factories_processes.opened() as town:
+        yield Desk(town, tmp_path)
+    limiter.enabled = True
+
+
+def finish(desk: Desk, hours: int) -> str:
+    """Do some hours of work on a leak, up to the books, and return the id of the first proposal."""
+    desk.town.ask()
+    desk.town.done(
+        "plan",
+        personId=desk.town.ids["agent"],
+        plannedStart="2026-01-05T13:00",
+        plannedEnd="2026-01-05T15:00",
+    )
+    line = {"hours": Decimal(hours), "day": "2026-01-05"}
+    desk.town.done("do_work", report="Colonne remplacée", labour=[line], parts=[], photos=[], finished=True)
+    with desk.town.house.read() as reading:
+        return queries.proposals_page(reading.session, entity_ids=None).rows[0].id
+
+
+def test_a_small_amount_is_posted_by_rule_and_shown_with_its_lines(desk: Desk) -> None:
+    finish(desk, 1)
+    accountant = desk.client("accountant")
+    page = accountant.get("/postings/posted").text
+    assert "30,00\xa0€" in page
+    with desk.town.house.read() as reading:
+        row = queries.postings_page(reading.session, entity_ids=None).rows[0]
+    sheet = accountant.get(f"/postings/posted/{row.id}").text
+    assert row.reference in sheet
+    assert sheet.count("30,00\xa0€") >= 4
+
+
+def test_a_large_amount_waits_in_the_process_and_the_page_leads_there(desk: Desk) -> None:
+    proposal = finish(desk, 20)
+    page = desk.client("accountant").get(f"/postings/proposals/{proposal}").text
+    assert "Ouvrir la tâche" in page
+    assert "Accepter et comptabiliser" not in page
+    assert "À décider" in page
+
+
+def test_the_accountant_decides_in_the_task(desk: Desk) -> None:
+    finish(desk, 20)
+    accountant = desk.client("accountant")
+    address = f"/tasks/{desk.task('review')}"
+    accountant.post(f"{address}/claim")
+    assert accountant.post(address, data={"verdict": "accept"}).status_code == 303
+    assert "600,00\xa0€" in accountant.get("/postings/posted").text
+
+
+def test_the_manager_reads_but_does_not_decide(desk: Desk) -> None:
+    proposal = finish(desk, 20)
+    manager = desk.client("manager")
+    assert "Décider" not in manager.get(f"/postings/proposals/{proposal}").text
+    assert manager.post(f"/postings/proposals/{proposal}/accept").status_code == 403
+
+
+def test_a_rejection_needs_its_code(desk: Desk) -> None:
+    proposal = finish(desk, 20)
+    answer = desk.client("accountant").post(
+        f"/postings/proposals/{proposal}/reject", data={"code": "", "text": "non"}
+    )
+    assert answer.status_code == 422
+    assert 'href="#code"' in answer.text
+
+
+def test_a_proposal_is_accepted_once(desk: Desk) -> None:
+    proposal = finish(desk, 20)
+    accountant = desk.client("accountant")
+    first = accountant.post(f"/postings/proposals/{proposal}/accept")
+    assert first.status_code == 302
+    rejected = accountant.post(
+        f"/postings/proposals/{proposal}/reject", data={"code": "AMOUNT", "text": "trop"}
+    )
+    assert rejected.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("code", "ending"),
+    [("fec", ".txt"), ("csv", ".csv"), ("hledger", ".journal"), ("beancount", ".beancount")],
+)
+def test_postings_leave_as_files(desk: Desk, code: str, ending: str) -> None:
+    finish(desk, 1)
+    answer = desk.client("accountant").get(
+        f"/postings/export/file?entity=COMMUNE&format={code}&from=2026-01-01&to=2026-12-31"
+    )
+    assert answer.status_code == 200
+    assert answer.headers["Content-Disposition"].endswith(f'{ending}"')
+
+
+@pytest.mark.parametrize(
+    "span", ["from=2026-12-31&to=2026-01-01", "from=yesterday&to=2026-01-01", "from=&to="]
+)
+def test_a_span_that_makes_no_sense_is_said_to(desk: Desk, span: str) -> None:
+    answer = desk.client("accountant").get(f"/postings/export/file?entity=COMMUNE&format=fec&{span}")
+    assert answer.status_code == 422
+    assert "à corriger" in answer.text

@@ -25,7 +25,7 @@ def create(
     name_en: str,
     parent_code: str | None = None,
     priority: int = 3,
-    delay_hours: int = 240,
+    delay_hours: int = 80,
     team_code: str | None = None,
     expense_account: str | None = None,
     cpv: str | None = None,
@@ -41,7 +41,7 @@ def create(
         name_en: what English screens call it.
         parent_code: the wider nature, None at the top.
         priority: default priority, 1 (at once) to 4 (when it suits).
-        delay_hours: default delay until the work is due.
+        delay_hours: default delay until the work is due, in working hours (in danger around the clock).
         team_code: default team.
         expense_account: default account of the expense.
         cpv: code of the Common Procurement Vocabulary, Regulation (EC) 213/2008, with its leading zeros.

@@ -14,13 +14,25 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from registry import assets, entities, ids, natures, people, places, references, rows, rules, search
+from registry import (
+    assets,
+    calendars,
+    entities,
+    ids,
+    natures,
+    people,
+    places,
+    references,
+    rows,
+    rules,
+    search,
+)
 from registry import request_events as events
 from registry.duplicates import Candidate
 from registry.duplicates import find as find_duplicates
@@ -173,8 +185,8 @@ def qualify(
 ) -> Request:
     """Say what a request is: its nature, asset, priority, team and way of working; None keeps what stands.
 
-    What is still open is filled from the nature: its priority, its team, and its delay counted from the moment the
-    request came in.
+    What is still open is filled from the nature: its priority, its team, and its delay in working hours, counted from
+    the moment the request came in.
 
     Raises:
         Missing: there is no such request, nature, asset or team.
@@ -497,7 +509,13 @@ def _fill(session: Session, request: Request, wanted: dict[str, Any]) -> dict[st
         defaults = {
             "priority": nature.priority,
             "team_code": nature.team_code,
-            "due_at": request.created_at + timedelta(hours=nature.delay_hours),
+            "due_at": calendars.due(
+                session,
+                request.entity_id,
+                request.created_at,
+                delay_hours=nature.delay_hours,
+                priority=wanted.get("priority") or request.priority or nature.priority,
+            ),
         }
         for name, value in defaults.items():
             if name not in wanted and getattr(request, name) is None and value is not None:

@@ -7,7 +7,6 @@ due. It never decides what happens next: the diagram does. Next: ``registry/requ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +14,7 @@ from engine import ids
 from engine.store import Call, UnitOfWork
 from integrations.tasks import letters
 from integrations.tasks.declaration import Field, TaskType
-from registry import requests
+from registry import calendars, requests
 from registry.tables.requests import Mode, Request
 
 _REQUEST = Field("requestId", "text", "Demande", "Request")
@@ -62,6 +61,7 @@ def qualify(
     delay_hours: int,
 ) -> Mapping[str, Any]:
     """Write down what the request is, and accept it."""
+    entity_id = requests.get(unit.session, request_id).entity_id
     requests.qualify(
         unit.session,
         request_id,
@@ -70,7 +70,7 @@ def qualify(
         priority=priority,
         team_code=team,
         mode=work_mode,
-        due_at=unit.now + timedelta(hours=delay_hours),
+        due_at=calendars.due(unit.session, entity_id, unit.now, delay_hours=delay_hours, priority=priority),
         at=unit.now,
         by=unit.actor,
         id=ids.derived(call.step_id, "qualified"),
@@ -178,7 +178,7 @@ TYPES = (
             Field(
                 "workMode", "text", "Régie (in_house) ou entreprise (contractor)", "in_house or contractor"
             ),
-            Field("delayHours", "integer", "Délai en heures", "Delay in hours"),
+            Field("delayHours", "integer", "Délai en heures ouvrées", "Delay in working hours"),
         ),
     ),
     TaskType(

@@ -7,7 +7,7 @@ It never touches stock or costs. Next: ``integrations/tasks/stock.py``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from engine import ids
 from engine.store import Call, UnitOfWork
 from integrations.tasks.declaration import Field, TaskType, WrongInput
-from registry import entities, requests, suppliers, work
+from registry import calendars, entities, requests, suppliers, work
 from registry.tables.requests import Mode
 
 ORDER = Field("orderId", "text", "Ordre de travail", "Work order")
@@ -35,7 +35,7 @@ def open_order(
     work_mode: Mode,
     team: str,
 ) -> Mapping[str, Any]:
-    """Open the work order of a request, due after the delay, and say that the request is in progress."""
+    """Open the work order of a request, due after the delay in working time, and say that the request is in progress."""
     request = requests.get(unit.session, request_id)
     order = work.open_order(
         unit.session,
@@ -46,7 +46,9 @@ def open_order(
         nature_code=nature_code,
         title=title,
         priority=priority,
-        due_at=unit.now + timedelta(hours=delay_hours),
+        due_at=calendars.due(
+            unit.session, request.entity_id, unit.now, delay_hours=delay_hours, priority=priority
+        ),
         mode=work_mode,
         team_code=team,
         at=unit.now,
@@ -195,7 +197,7 @@ TYPES = (
             Field("natureCode", "text", "Nature", "Nature", required=False),
             Field("assetId", "text", "Bien", "Asset", required=False),
             Field("priority", "integer", "Priorité, de 1 à 4", "Priority, 1 to 4"),
-            Field("delayHours", "integer", "Délai en heures", "Delay in hours"),
+            Field("delayHours", "integer", "Délai en heures ouvrées", "Delay in working hours"),
             Field(
                 "workMode", "text", "Régie (in_house) ou entreprise (contractor)", "in_house or contractor"
             ),

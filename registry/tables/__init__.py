@@ -9,6 +9,7 @@ from __future__ import annotations
 from registry.tables import (
     accounting,
     assets,
+    calendars,
     changes,
     costs,
     entities,
@@ -26,6 +27,7 @@ __all__ = [
     "Base",
     "accounting",
     "assets",
+    "calendars",
     "changes",
     "costs",
     "entities",

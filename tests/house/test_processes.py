@@ -226,12 +226,12 @@ TRIAGE = [
 URGENCY = [
     ({"title": "ODEUR DE GAZ dans le hall"}, 1, 4),
     ({"urgencyWords": ["fumée"]}, 1, 4),
-    ({"description": "Une fuite au plafond", "occupied": True}, 2, 24),
-    ({"description": "Une fuite au plafond"}, 2, 48),
-    ({"natureCode": "PRO.GRAFFITI"}, 4, 240),
-    ({"occupied": True}, 3, 72),
-    ({}, 3, 120),
-    ({"title": "Gazon trop haut"}, 3, 120),
+    ({"description": "Une fuite au plafond", "occupied": True}, 2, 8),
+    ({"description": "Une fuite au plafond"}, 2, 16),
+    ({"natureCode": "PRO.GRAFFITI"}, 4, 80),
+    ({"occupied": True}, 3, 24),
+    ({}, 3, 40),
+    ({"title": "Gazon trop haut"}, 3, 40),
 ]
 ASKED = dict.fromkeys(
     ("natureCode", "assetId", "assetClass", "entityCode", "title", "description", "urgencyWords", "occupied")

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -93,11 +93,19 @@ def test_links_to_nothing_are_refused(session):
 def test_qualifying_fills_what_is_open_from_the_nature(session):
     town = factories.town(session)
     request = factories.request(session, nature_code=town.nature.code)
-    requests.qualify(session, request.id, priority=1, **WHO)
-    assert (request.priority, request.team_code) == (1, town.team.code)
-    assert request.due_at == factories.NOW + timedelta(hours=24)
+    requests.qualify(session, request.id, priority=3, **WHO)
+    assert (request.priority, request.team_code) == (3, town.team.code)
+    # Three working days after a Saturday: Wednesday at five in the afternoon, Paris time.
+    assert request.due_at == datetime(2026, 11, 25, 16, tzinfo=UTC)
     facts = requests.timeline(session, request.id)[-1].facts
-    assert facts["priority"] == {"before": None, "after": 1}
+    assert facts["priority"] == {"before": None, "after": 3}
+
+
+def test_danger_does_not_wait_for_monday(session):
+    town = factories.town(session)
+    request = factories.request(session, nature_code=town.nature.code)
+    requests.qualify(session, request.id, priority=1, **WHO)
+    assert request.due_at == factories.NOW + timedelta(hours=24)
 
 
 def test_every_allowed_step_is_taken_and_every_other_refused(session):
@@ -214,7 +222,7 @@ def test_late_requests_are_open_and_were_due(session):
     late = factories.request(session, nature_code=town.nature.code)
     requests.qualify(session, late.id, **WHO)
     factories.request(session)
-    tomorrow = factories.NOW + timedelta(hours=25)
+    tomorrow = factories.NOW + timedelta(days=5)
     found = queries.requests_page(session, entity_ids=None, late_at=tomorrow)
     assert [row.id for row in found.rows] == [late.id]
     assert queries.requests_page(session, entity_ids=[], late_at=tomorrow).total == 0

@@ -27,11 +27,13 @@ def upgrade() -> None:
     _supplier()
     _account()
     _asset()
+    _calendar_day()
     _journal()
     _period()
     _person()
     _service()
     _store()
+    _working_hours()
     _asset_event()
     _asset_source()
     _owner_period()
@@ -244,6 +246,20 @@ def _asset() -> None:
     op.create_index("ix_asset_point", "asset", ["longitude", "latitude"], unique=False)
 
 
+def _calendar_day() -> None:
+    op.create_table(
+        "calendar_day",
+        sa.Column("entity_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("worked", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["entity_id"], ["entity.id"], name=op.f("fk_calendar_day_entity_id")),
+        sa.PrimaryKeyConstraint("entity_id", "day", name=op.f("pk_calendar_day")),
+    )
+
+
 def _journal() -> None:
     op.create_table(
         "journal",
@@ -339,6 +355,25 @@ def _store() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_store_code")),
     )
     op.create_index(op.f("ix_store_entity_id"), "store", ["entity_id"], unique=False)
+
+
+def _working_hours() -> None:
+    op.create_table(
+        "working_hours",
+        sa.Column("entity_id", sa.Text(), nullable=False),
+        sa.Column("weekday", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("opens_minute", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("closes_minute", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "opens_minute >= 0 AND opens_minute < closes_minute AND closes_minute <= 1440",
+            name=op.f("ck_working_hours_in_the_day"),
+        ),
+        sa.CheckConstraint("weekday BETWEEN 1 AND 7", name=op.f("ck_working_hours_weekday")),
+        sa.ForeignKeyConstraint(["entity_id"], ["entity.id"], name=op.f("fk_working_hours_entity_id")),
+        sa.PrimaryKeyConstraint("entity_id", "weekday", "opens_minute", name=op.f("pk_working_hours")),
+    )
 
 
 def _asset_event() -> None:

@@ -41,7 +41,7 @@ def test_a_request_travels_from_a_phone_to_the_work_done_and_back(site: Site) ->
     window.get_by_label("Équipe responsable").select_option("PLOMBERIE")
     window.get_by_label("En régie").check()
     window.get_by_label("Priorité").select_option("2")
-    window.get_by_label("Délai (heures)").fill("24")
+    window.fill("#f-delayHours", "24")
     window.click("button:has-text('Terminer la tâche')")
     window.wait_for_url("**/inbox**")
     assert "étape suivante" in window.inner_text(".flashes")

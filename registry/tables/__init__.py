@@ -19,6 +19,7 @@ from registry.tables import (
     requests,
     stock,
     suppliers,
+    tokens,
     work,
 )
 from registry.tables.base import Base
@@ -37,5 +38,6 @@ __all__ = [
     "requests",
     "stock",
     "suppliers",
+    "tokens",
     "work",
 ]

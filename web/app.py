@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from engine.store import Engine
 from web import bundle, compression, errors, i18n, parts, security
+from web.api.blueprint import api
 from web.pages import BLUEPRINTS
 from web.settings import Settings, secret_key
 
@@ -32,7 +33,7 @@ def create_app(settings: Settings, house: Engine) -> Flask:
     errors.install(app)
     parts.install(app)
     compression.install(app)
-    for blueprint in BLUEPRINTS:
+    for blueprint in (*BLUEPRINTS, api):
         app.register_blueprint(blueprint)
     security.check_routes(app)
     if settings.proxies:

@@ -7,6 +7,7 @@ signed-in person. It never writes SQL. Next: ``engine/store.py``.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from datetime import timedelta
 
 from flask import current_app
 from flask_login import current_user
@@ -15,10 +16,12 @@ from engine import store
 from engine.clock import SystemClock
 from engine.worker import Worker
 from integrations.tasks import HANDLERS
-from registry import reservations
+from registry import answers, reservations
 from web.settings import Settings
 
 PUBLIC_ACTOR = "system:portal"
+ANSWERS_KEPT = timedelta(days=7)
+"""How long a program may repeat a command and get the answer it had: longer than a weekend."""
 
 
 def open_house(settings: Settings) -> store.Engine:
@@ -36,7 +39,13 @@ def background(house: store.Engine) -> Worker:
         with house.begin("system:reservations") as unit:
             reservations.expire_due(unit.session, at=unit.now, by=unit.actor)
 
-    return Worker(house, chores={"reservations": (60.0, expire_reservations)})
+    def forget_answers() -> None:
+        with house.begin("system:answers") as unit:
+            answers.forget(unit.session, before=unit.now - ANSWERS_KEPT)
+
+    return Worker(
+        house, chores={"reservations": (60.0, expire_reservations), "answers": (3600.0, forget_answers)}
+    )
 
 
 def house() -> store.Engine:

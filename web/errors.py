@@ -20,6 +20,9 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from engine import errors as engine_errors
 from registry import errors as registry_errors
 from registry import rules
+from web.api import shape
+from web.api.refusals import ROOT
+from web.words import SENTENCES
 
 log = structlog.get_logger()
 
@@ -46,15 +49,6 @@ PAGES: dict[int, tuple[Any, Any]] = {
     503: (_("The house is busy"), _("Try again in a few seconds.")),
 }
 
-# Code of an error → sentence with its facts. The English sentence of the error itself is shown when there is none.
-SENTENCES: dict[str, Any] = {
-    "busy": _("Another action on this file is under way."),
-    "stale": _("This changed while you had it open. Nothing you entered was saved."),
-    "task_taken": _("Somebody else has taken this task."),
-    "not_waiting": _("This step is already done, or no longer waits."),
-}
-
-
 def status_of(error: Exception) -> int:
     """Return the HTTP status of an error of the floors below."""
     match error:
@@ -78,7 +72,9 @@ def sentence_of(error: Exception) -> str:
     return str(getattr(error, "message", ""))
 
 
-def _page(status: int, detail: str = "", number: str = "") -> tuple[str, int, dict[str, str]]:
+def _page(status: int, detail: str = "", number: str = "", error: Exception | None = None) -> Any:
+    if request.path.startswith(ROOT):
+        return shape.answer(status, error, number)
     title, advice = PAGES.get(status, PAGES[400 if status < 500 else 500])
     headers = {"Retry-After": "3"} if status == 503 else {}
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
@@ -91,12 +87,12 @@ def _page(status: int, detail: str = "", number: str = "") -> tuple[str, int, di
     return page, status, headers
 
 
-def _of_floor(error: Exception) -> tuple[str, int, dict[str, str]]:
+def _of_floor(error: Exception) -> Any:
     status = status_of(error)
     if status >= 500 and status != 503:
         return _unexpected(error)
     log.info("web.refused", code=getattr(error, "code", ""), status=status, endpoint=request.endpoint)
-    return _page(status, sentence_of(error))
+    return _page(status, sentence_of(error), error=error)
 
 
 def _http(error: HTTPException) -> Any:
@@ -104,15 +100,15 @@ def _http(error: HTTPException) -> Any:
         return error
     if isinstance(error, InternalServerError):
         return _unexpected(error.original_exception or error)
-    return _page(error.code)
+    return _page(error.code, error=error)
 
 
-def _csrf(error: CSRFError) -> tuple[str, int, dict[str, str]]:
+def _csrf(error: CSRFError) -> Any:
     log.info("web.csrf_refused", endpoint=request.endpoint, reason=error.description)
-    return _page(400, str(_("The form was too old, or came from elsewhere.")))
+    return _page(400, str(_("The form was too old, or came from elsewhere.")), error=error)
 
 
-def _unexpected(error: BaseException) -> tuple[str, int, dict[str, str]]:
+def _unexpected(error: BaseException) -> Any:
     number = secrets.token_hex(4)
     # A plain trace: renderers that print local variables would print keys and personal data.
     trace = "".join(traceback.format_exception(error))

@@ -52,7 +52,16 @@ ACTIONS: Final[dict[str, frozenset[str]]] = {
     "posting.decide": frozenset({"accountant"}),
     "posting.export": frozenset({"accountant", "manager"}),
     "process.read": frozenset({"owner", "manager", "admin", "operator", "leader"}),
+    # The rooms of the API open to the scopes of a token; a person in a browser enters only what the editors need.
+    "api.read": frozenset(),
+    "api.jobs": frozenset(),
+    "api.processes": frozenset(),
+    "api.messages": frozenset(),
+    "api.tasks": frozenset(),
+    "api.feel": frozenset({"owner"}),
 }
+API: Final = "api"
+"""Name of the API's blueprint; its actions begin so too."""
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
@@ -89,11 +98,25 @@ class Visitor(UserMixin):  # type: ignore[misc]  # flask_login is untyped
         return "".join(part[0] for part in self.name.split()[:2]).upper()
 
 
+@dataclass(frozen=True)
+class Program(UserMixin):  # type: ignore[misc]  # flask_login is untyped
+    """A program that came with a token: ``id`` is who acts, the token's person if it has one."""
+
+    id: str
+    token_id: str
+    scopes: frozenset[str]
+    person: Visitor | None = None
+    locale: str = ""  # the request's own header says it
+
+
 def can(person: Any, action: str, entity_id: str | None = None) -> bool:
     """Say whether ``person`` may do ``action``, in ``entity_id`` when the thing acted on belongs to one."""
     roles = ACTIONS[action]
     if roles is PUBLIC:
         return True
+    if isinstance(person, Program):
+        room, _dot, scope_name = action.partition(".")
+        return room == API and scope_name in person.scopes
     if not isinstance(person, Visitor):
         return False
     return any(
@@ -164,6 +187,8 @@ def _authorise() -> AnyResponse | None:
     action = action_of(current_app, request.endpoint)
     if action is None or not can(current_user, action):
         if not current_user.is_authenticated:
+            if request.blueprint == API:
+                abort(401)
             here = request.full_path.rstrip("?") if request.method == "GET" else None
             return redirect(url_for("sign_in.show", next=here))
         abort(403)
@@ -189,6 +214,15 @@ def _harden(response: Response) -> Response:
     return response
 
 
+def _say_when(response: Response) -> Response:
+    """Keep Retry-After for refusals: the limiter writes the end of its window on every answer."""
+    if response.status_code == 503:
+        response.headers["Retry-After"] = "3"
+    elif response.status_code != 429:
+        response.headers.pop("Retry-After", None)
+    return response
+
+
 def install(app: Flask, settings: Settings) -> None:
     """Register sign-in, CSRF, rate limits, the check of rights and the headers."""
     app.config.update(
@@ -200,6 +234,7 @@ def install(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # the session's life bounds it: a task left open over lunch must not be lost
         WTF_CSRF_SSL_STRICT=settings.secure,
     )
+    app.after_request(_say_when)  # registered first, so called last: after the limiter has written its headers
     csrf.init_app(app)
     limiter.init_app(app)
     login.init_app(app)

@@ -51,6 +51,7 @@ class Settings:
         default="10 per minute", metadata={"help": "sign-in attempts from one address"}
     )
     ask_limit: str = field(default="30 per hour", metadata={"help": "public requests from one address"})
+    api_limit: str = field(default="600 per minute", metadata={"help": "API requests with one token"})
     log_format: str = field(default="text", metadata={"help": "text or json"})
     log_level: str = field(default="INFO", metadata={"help": "DEBUG, INFO, WARNING or ERROR"})
     origins: Mapping[str, str] = field(default_factory=dict, metadata={"help": ""}, repr=False)

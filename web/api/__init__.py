@@ -1,1 +1,5 @@
-"""The JSON API comes with its own issue; nothing here yet is served. See web/README.md."""
+"""The API for programs, under ``/api/v1``.
+
+Comes in: JSON with a token. Goes out: JSON, errors in one shape, and the OpenAPI document of itself. It never answers a
+page. Next: ``doors.py``, ``README.md``; ``blueprint.py`` puts the rooms together.
+"""

@@ -31,6 +31,12 @@ CATALOGUE: dict[str, Wording] = {
         "Le fichier fait {size} octets ; la limite est {limit}.",
         "Découpez le processus en processus appelés.",
     ),
+    "file.too_many": _both(
+        "The file draws {count} elements and flows; at most {limit} are read.",
+        "Split the process into called processes.",
+        "Le fichier dessine {count} éléments et flux ; la limite est {limit}.",
+        "Découpez le processus en processus appelés.",
+    ),
     "file.no_process": _both(
         "The file has no executable process.",
         "Draw a process with a start event and tick “Executable” in its properties.",
@@ -139,6 +145,24 @@ CATALOGUE: dict[str, Wording] = {
         "La passerelle parallèle « {label} » attend tous ses flux, mais « {split} » n’en suit qu’un.",
         "Réunissez par une passerelle exclusive, ou séparez par une parallèle.",
     ),
+    "gateway.waits_for_itself": _both(
+        "The parallel gateway “{label}” waits for a flow that begins behind it, so it can never open.",
+        "Lead the way back to an exclusive gateway before it.",
+        "La passerelle parallèle « {label} » attend un flux qui part après elle : elle ne s’ouvrira jamais.",
+        "Faites revenir le chemin à une passerelle exclusive placée avant elle.",
+    ),
+    "gateway.may_wait": _both(
+        "The parallel gateway “{label}” waits for every incoming flow, but “{split}” may take only some of them.",
+        "Join with an inclusive gateway.",
+        "La passerelle parallèle « {label} » attend tous ses flux, mais « {split} » peut n’en suivre que certains.",
+        "Réunissez par une passerelle inclusive.",
+    ),
+    "gateway.merge_repeats": _both(
+        "Branches that “{split}” runs side by side meet at “{label}”, so what follows runs once for each of them.",
+        "Join the branches with a gateway of the same kind before, unless this is meant.",
+        "Des branches menées de front par « {split} » arrivent à « {label} » : la suite s’exécute pour chacune.",
+        "Réunissez d’abord les branches par une passerelle du même type, sauf si c’est voulu.",
+    ),
     "feel.syntax": _both(
         "In {where} of “{label}”: {reason}",
         "Mend the expression: {text}",
@@ -177,6 +201,12 @@ CATALOGUE: dict[str, Wording] = {
         "Use a date or a duration.",
         "La minuterie de « {label} » se répète, ce qu’un événement sur le chemin ne peut pas.",
         "Utilisez une date ou une durée.",
+    ),
+    "timer.once": _both(
+        "The timer of “{label}” repeats, but it interrupts at its first occurrence.",
+        "Use a date or a duration, or make the event non-interrupting.",
+        "La minuterie de « {label} » se répète, mais elle interrompt dès la première fois.",
+        "Utilisez une date ou une durée, ou rendez l’événement non interruptif.",
     ),
     "event.unsupported": _both(
         "“{label}” cannot {verb} a {what} event.",

@@ -14,9 +14,11 @@ from engine.kernel.activities import Activity, AdHocSubProcess, SubProcess
 from engine.kernel.elements import Element
 from engine.kernel.events import BoundaryEvent, CatchingEvent, EndEvent, StartEvent, ThrowEvent
 from engine.kernel.faults import Fault
+from engine.kernel.model import Flow
 from engine.kernel.process import ProcessSpec
 from engine.kernel.source import Report
 from engine.kernel.starts import start_triggers
+from engine.kernel.terms import in_both
 from engine.problems import Problem, Severity
 
 ALLOWED: dict[str, frozenset[str]] = {
@@ -77,7 +79,7 @@ class Teller:
                 element=element.name,
                 label=element.label,
                 severity=severity,
-                facts=facts,
+                facts={name: in_both(fact) for name, fact in facts.items()},
             )
         )
 
@@ -97,7 +99,7 @@ def structure(process: ProcessSpec, report: Report, skipped: set[str]) -> None:
         if isinstance(element, SubProcess):
             _scope_starts(process, element, tell, skipped)
         _event_kind(process, element, tell)
-        _timer(element, tell)
+        _timer(process, element, tell)
         _compensation(process, element, tell)
         if isinstance(element, BoundaryEvent):
             _boundary(process, element, tell, skipped)
@@ -111,11 +113,11 @@ def structure(process: ProcessSpec, report: Report, skipped: set[str]) -> None:
         start, target = elements[flow.source], elements[flow.target]
         for end in (start, target):
             if end.details.triggered_by_event:
-                flow_problem(report, "flow.event_subprocess", flow.id, label=end.label)
+                flow_problem(report, "flow.event_subprocess", flow, label=end.label)
             if end.details.for_compensation:
                 tell("compensation.handler", end, what=NO_FLOW)
         if start.scope_id != target.scope_id:
-            flow_problem(report, "flow.crosses_scope", flow.id)
+            flow_problem(report, "flow.crosses_scope", flow)
         elif isinstance(start, BoundaryEvent) and start.details.event.kind == "compensation":
             tell("compensation.flow", start)
         elif isinstance(target, (StartEvent, BoundaryEvent)):
@@ -124,9 +126,11 @@ def structure(process: ProcessSpec, report: Report, skipped: set[str]) -> None:
             tell("flow.out_of_end", start)
 
 
-def flow_problem(report: Report, code: str, flow_id: str, label: str = "") -> None:
+def flow_problem(report: Report, code: str, flow: Flow, label: str = "") -> None:
     """Add a problem of a sequence flow."""
-    report.problems.append(Problem(code, file=report.file, element=flow_id, label=label))
+    report.problems.append(
+        Problem(code, file=report.file, line=flow.line, element=flow.id, label=label or flow.name)
+    )
 
 
 def _scope_starts(process: ProcessSpec, scope: Element, tell: Teller, skipped: set[str]) -> None:
@@ -241,13 +245,20 @@ def _event_kind(process: ProcessSpec, element: Element, tell: Teller) -> None:
         )
 
 
-def _timer(element: Element, tell: Teller) -> None:
+def _timer(process: ProcessSpec, element: Element, tell: Teller) -> None:
     event = element.details.event
     if event.kind != "timer" or event.when is None or event.timer is None:
         return
     on_path = isinstance(element, CatchingEvent) and not isinstance(element, (BoundaryEvent, StartEvent))
     if event.timer == "cycle" and on_path:
         tell("timer.cycle", element)
+    inner = isinstance(element, StartEvent) and element.scope_id != process.root.name
+    if (
+        event.timer == "cycle"
+        and element.details.interrupting
+        and (inner or isinstance(element, BoundaryEvent))
+    ):
+        tell("timer.once", element, severity="warning")
     if not event.when.fixed:
         return
     text = event.when.text

@@ -170,6 +170,7 @@ class DialectProcessParser(ProcessParser):
                 ends["targetRef"],
                 reader.condition(item),
                 start is not None and start.get("default") == flow_id,
+                source.line_of(item),
             )
 
 

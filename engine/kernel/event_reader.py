@@ -163,7 +163,9 @@ class EventReader:
     def _referred(self, node: Node, definition: Node, attribute: str, what: str) -> Node | None:
         ref = (definition.get(attribute) or "").rpartition(":")[2]
         if not ref:
-            self.report.add("attribute.missing", node, what=f"a {what}", instead=AGAIN)
+            self.report.add(
+                "attribute.missing", node, what=f"{'an' if what[0] == 'e' else 'a'} {what}", instead=AGAIN
+            )
             return None
         target = self.definitions.get(ref)
         if target is None or tag(target) != what:

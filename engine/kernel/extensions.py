@@ -10,6 +10,7 @@ import re
 from typing import Any, cast
 
 from engine import feel
+from engine.kernel import terms
 from engine.kernel.expressions import Expression
 from engine.kernel.model import AdHoc, Binding, Called, Job, Loop, Mapping, Phase, Script, UserWork
 from engine.kernel.source import BPMN, NAMESPACES, ZEEBE, Node, Report, children, extension, namespace, tag
@@ -82,7 +83,7 @@ class ExtensionReader:
 
     # ------------------------------------------------------------------ expressions
 
-    def expression(self, node: Node, text: str | None, where: str) -> Expression | None:
+    def expression(self, node: Node, text: str | None, where: str | terms.Both) -> Expression | None:
         """Return ``text`` compiled, or None when it is absent or wrong (then reported)."""
         if text is None or not text.strip():
             return None
@@ -92,7 +93,9 @@ class ExtensionReader:
             self.report.add("feel.syntax", node, where=where, reason=_reason(error), text=text.strip())
             return None
 
-    def needed(self, node: Node, text: str | None, what: str, instead: dict[str, str]) -> Expression | None:
+    def needed(
+        self, node: Node, text: str | None, what: str | terms.Both, instead: dict[str, str]
+    ) -> Expression | None:
         """Return ``text`` compiled; report it when it is absent."""
         if text is None or not text.strip():
             self.report.add("attribute.missing", node, what=what, instead=instead)
@@ -150,7 +153,7 @@ class ExtensionReader:
             source = self.needed(
                 item,
                 item.get("source"),
-                f"the source of the {kind} “{target}”",
+                terms.source_of(kind, target),
                 {
                     "en": "Write an expression beginning with =.",
                     "fr": "Écrivez une expression commençant par =.",
@@ -161,7 +164,7 @@ class ExtensionReader:
                 self.report.add(
                     "attribute.missing",
                     item,
-                    what=f"a variable name as target of an {kind} (found “{target}”)",
+                    what=terms.target_of(kind, target),
                     instead={
                         "en": "Use letters, digits and underscores; dots make contexts.",
                         "fr": "Utilisez lettres, chiffres et tirets bas ; les points créent des contextes.",

@@ -31,6 +31,7 @@ class Flow:
     target: str
     condition: Expression | None
     default: bool
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

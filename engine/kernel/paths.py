@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from engine.kernel.checks import Teller, flow_problem
 from engine.kernel.elements import Element
-from engine.kernel.events import BoundaryEvent, CatchingEvent, StartEvent, ThrowEvent
+from engine.kernel.events import BoundaryEvent, CatchingEvent, EndEvent, StartEvent, ThrowEvent
 from engine.kernel.gateways import EventBasedGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
 from engine.kernel.process import ProcessSpec
 from engine.kernel.source import Report
@@ -23,18 +23,18 @@ def paths(process: ProcessSpec, report: Report) -> None:
         if isinstance(element, (ExclusiveGateway, InclusiveGateway)) and len(element.outgoing) > 1:
             for flow in element.outgoing:
                 if flow.condition is None and not flow.default:
-                    flow_problem(report, "flow.no_condition", flow.id, label=element.label)
+                    flow_problem(report, "flow.no_condition", flow, label=element.label)
         elif isinstance(element, (ParallelGateway, EventBasedGateway)):
             for flow in element.outgoing:
                 if flow.condition is not None:
-                    flow_problem(report, "flow.ignored_condition", flow.id, label=element.label)
+                    flow_problem(report, "flow.ignored_condition", flow, label=element.label)
         if isinstance(element, EventBasedGateway):
             _event_gateway(process, element, tell)
     reached = _reached(process)
     for element in process.task_specs.values():
         if element.name not in reached and not element.is_process:
             tell("element.unreachable", element)
-    _deadlocks(process, tell)
+    _meetings(process, tell)
 
 
 def _event_gateway(process: ProcessSpec, element: EventBasedGateway, tell: Teller) -> None:
@@ -89,41 +89,70 @@ def _reached(process: ProcessSpec) -> set[str]:
     return seen
 
 
-# ---------------------------------------------------------------------- deadlocks
+# ---------------------------------------------------------------------- where paths meet
 
 
-def _deadlocks(process: ProcessSpec, tell: Teller) -> None:
-    """Report parallel joins whose incoming flows all stem from a gateway that takes only one of them."""
-    joins = [
+def _meetings(process: ProcessSpec, tell: Teller) -> None:
+    """Compare where paths meet with where they parted.
+
+    A parallel join behind a gateway that takes one flow waits for ever; a merge behind one that takes several
+    runs what follows several times.
+    """
+    meetings = [
         element
         for element in process.task_specs.values()
-        if isinstance(element, ParallelGateway) and len(element.incoming) > 1
+        if len(element.incoming) > 1 and not isinstance(element, EndEvent)
     ]
-    if not joins:
+    if not meetings:
         return
     steps = _steps(process)
-    dominators = _dominators(process.root.name, steps)
-    for join in joins:
-        split = process.task_specs.get(dominators.get(join.name, ""))
-        if isinstance(split, (ExclusiveGateway, EventBasedGateway)) and not _in_loop(
-            split.name, join.name, steps
-        ):
-            tell("gateway.deadlock", join, split=split.label)
+    order = _postorder(process.root.name, steps)
+    number = {name: index for index, name in enumerate(order)}
+    dominators = _dominators(order, number, steps)
+    for meeting in meetings:
+        split = process.task_specs.get(dominators.get(meeting.name, ""))
+        back = [flow for flow in meeting.incoming if _behind(flow.source, meeting.name, dominators, number)]
+        if isinstance(meeting, ParallelGateway) and back:
+            tell("gateway.waits_for_itself", meeting)
+            continue
+        apart = len(meeting.incoming) - len(back) > 1
+        if apart and split is not None and not _in_loop(split.name, meeting.name, steps):
+            _compare(meeting, split, tell)
 
 
-def _dominators(root: str, steps: Graph) -> dict[str, str]:
+def _compare(meeting: Element, split: Element, tell: Teller) -> None:
+    together = isinstance(split, (ParallelGateway, InclusiveGateway))
+    if isinstance(meeting, ParallelGateway):
+        if isinstance(split, (ExclusiveGateway, EventBasedGateway)):
+            tell("gateway.deadlock", meeting, split=split.label)
+        elif isinstance(split, InclusiveGateway):
+            tell("gateway.may_wait", meeting, severity="warning", split=split.label)
+    elif together and not isinstance(meeting, InclusiveGateway):
+        tell("gateway.merge_repeats", meeting, severity="warning", split=split.label)
+
+
+def _behind(name: str, meeting: str, dominators: dict[str, str], number: dict[str, int]) -> bool:
+    """Tell whether every path to ``name`` goes through ``meeting``: a flow from there leads back."""
+    last = number.get(meeting, -1)
+    while number.get(name, last + 1) < last:
+        name = dominators[name]
+    return name == meeting
+
+
+def _dominators(order: list[str], number: dict[str, int], steps: Graph) -> dict[str, str]:
     """Return for each element the nearest one through which every path to it goes.
 
     Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm", 2001: near-linear on drawings, so that a
     hostile file cannot make the check slow.
+
+    Args:
+        order: the elements in postorder, the process last; number: the place of each.
     """
-    order = _postorder(root, steps)
-    number = {name: index for index, name in enumerate(order)}
     before: Graph = {}
     for name in order:
         for target in steps[name]:
             before.setdefault(target, []).append(name)
-    found = {root: root}
+    found = {order[-1]: order[-1]}
     changed = True
     while changed:
         changed = False

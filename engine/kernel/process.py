@@ -48,6 +48,11 @@ class ProcessSpec(BpmnProcessSpec):
         self.inside: dict[str | None, list[Element]] = {}
         self.root: ProcessElement
 
+    def _add_notify(self, task_spec: Element) -> None:
+        """Take an element in; SpiffWorkflow walks through all it has already, which large diagrams feel."""
+        self.task_specs[task_spec.name] = task_spec
+        task_spec.id = len(self.task_specs)
+
     def seal(self) -> None:
         """Connect elements to their flows, scopes and boundary events, once."""
         for flow in self.flows.values():

@@ -10,11 +10,15 @@ from typing import Any
 
 from lxml import etree
 
+from engine.kernel.terms import in_both
 from engine.problems import Problem, Severity
 
 MAX_BYTES = 5_000_000
+MAX_ELEMENTS = 10_000
+"""Elements and flows of one file: five times the largest process that a person can draw."""
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
+SCOPES = tuple(f"{{{BPMN}}}{name}" for name in ("process", "subProcess", "adHocSubProcess", "transaction"))
 NAMESPACES = {"bpmn": BPMN, "zeebe": ZEEBE}
 
 Node = Any
@@ -66,9 +70,20 @@ class Report:
                 element=(owner.get("id") or "") if owner is not None else "",
                 label=(owner.get("name") or "").replace("\n", " ") if owner is not None else "",
                 severity=severity,
-                facts=facts,
+                facts={name: in_both(fact) for name, fact in facts.items()},
             )
         )
+
+
+NO_CONTENT = {"en": "it is empty", "fr": "il est vide"}
+
+
+def _not_bpmn(root: Node) -> dict[str, str]:
+    found = f"<{tag(root)}>"
+    return {
+        "en": f"{found} stands where <bpmn:definitions> is expected",
+        "fr": f"{found} se trouve à la place de <bpmn:definitions>",
+    }
 
 
 def parse(source: bytes, report: Report) -> Node | None:
@@ -93,12 +108,16 @@ def parse(source: bytes, report: Report) -> Node | None:
     try:
         root: Node = etree.fromstring(source, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        report.add("file.unreadable", reason=str(error).splitlines()[0] if str(error) else "no content")
+        report.add("file.unreadable", reason=str(error).splitlines()[0] if str(error) else NO_CONTENT)
         return None
     if root.getroottree().docinfo.doctype:
         report.add("file.hostile", what={"en": "a document type", "fr": "un type de document"})
         return None
     if tag(root) != "definitions" or namespace(root) != BPMN:
-        report.add("file.unreadable", reason=f"<{tag(root)}> is not <bpmn:definitions>")
+        report.add("file.unreadable", reason=_not_bpmn(root))
+        return None
+    count = sum(len(scope) for scope in root.iter(*SCOPES))
+    if count > MAX_ELEMENTS:
+        report.add("file.too_many", count=count, limit=MAX_ELEMENTS)
         return None
     return root

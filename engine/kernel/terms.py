@@ -1,0 +1,85 @@
+"""The words of BPMN that problems name, in both languages.
+
+Comes in: the English word a reader of diagrams reports. Goes out: both words. It never holds a sentence:
+``engine/wordings.py`` does. Next: ``engine/kernel/source.py``.
+"""
+
+from __future__ import annotations
+
+Both = dict[str, str]
+
+FRENCH = {
+    "a FEEL expression": "une expression FEEL",
+    "a FEEL script": "un script FEEL",
+    "a correlation key": "une clé de corrélation",
+    "a date, duration or cycle": "une date, une durée ou un cycle",
+    "a link name": "un nom de lien",
+    "a message": "un message",
+    "a name for its message": "un nom pour son message",
+    "a name for its signal": "un nom pour son signal",
+    "a result variable": "une variable de résultat",
+    "a signal": "un signal",
+    "a task type": "un type de tâche",
+    "an error": "une erreur",
+    "an escalation": "une escalade",
+    "an input collection": "une collection d’entrée",
+    "compensation": "compensation",
+    "cycle": "cycle",
+    "date": "date",
+    "duration": "durée",
+    "either the output collection or the output element": "soit la collection de sortie, soit l’élément de sortie",
+    "error": "erreur",
+    "escalation": "escalade",
+    "link": "lien",
+    "message": "message",
+    "none": "simple",
+    "process": "processus",
+    "signal": "signal",
+    "standard loop": "boucle standard",
+    "terminate": "terminaison",
+    "the activity that undoes": "l’activité qui annule",
+    "the assignee": "l’assigné",
+    "the candidate groups": "les groupes candidats",
+    "the candidate users": "les personnes candidates",
+    "the completion condition": "la condition d’achèvement",
+    "the condition": "la condition",
+    "the correlation key": "la clé de corrélation",
+    "the decision to call": "la décision à appeler",
+    "the due date": "l’échéance",
+    "the error code": "le code d’erreur",
+    "the escalation code": "le code d’escalade",
+    "the follow-up date": "la date de relance",
+    "the form": "le formulaire",
+    "the id of a decision to call": "l’identifiant de la décision à appeler",
+    "the id of a process to call": "l’identifiant du processus à appeler",
+    "the list of elements that begin (active elements collection)": "la liste des éléments qui commencent",
+    "the number of retries": "le nombre d’essais",
+    "the output element": "l’élément de sortie",
+    "the priority": "la priorité",
+    "the process to call": "le processus à appeler",
+    "the task type of a listener": "le type de tâche d’un écouteur",
+    "the timer": "la minuterie",
+    "timer": "minuterie",
+}
+
+
+def in_both(fact: object) -> object:
+    """Return a word of the glossary in both languages; anything else as it is."""
+    if type(fact) is str and fact in FRENCH:
+        return {"en": fact, "fr": FRENCH[fact]}
+    return fact
+
+
+def source_of(kind: str, target: str) -> Both:
+    """Return how the source of a mapping is called."""
+    which = {"input": "de l’entrée", "output": "de la sortie"}[kind]
+    return {"en": f"the source of the {kind} “{target}”", "fr": f"la source {which} « {target} »"}
+
+
+def target_of(kind: str, target: str) -> Both:
+    """Return what the target of a mapping must be."""
+    which = {"input": "d’entrée", "output": "de sortie"}[kind]
+    return {
+        "en": f"a variable name as target of an {kind} (found “{target}”)",
+        "fr": f"un nom de variable pour la cible {which} (trouvé « {target} »)",
+    }

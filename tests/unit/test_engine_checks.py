@@ -1,0 +1,300 @@
+"""Every problem of a diagram by example: the code, the element, its line, and words in both languages.
+
+Each case is broken in one way only; a test at the end sees to it that no code of the catalogue is without one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from engine import definitions
+from engine.definitions import File, Known
+from engine.problems import Problem
+from engine.wordings import CATALOGUE
+from web.cli import main
+
+HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="urn:test"
+    xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" xmlns:camunda="http://camunda.org/schema/1.0/bpmn">
+"""
+CATALOGUE_OF_TYPES = {"stock.hold": frozenset({"item"})}
+
+
+def draw(*lines: str, defs: str = "", process: str = 'id="p" name="Process" isExecutable="true"') -> bytes:
+    """Put each element on a line of its own."""
+    body = "\n".join(lines)
+    return f"{HEAD}{defs}\n<bpmn:process {process}>\n{body}\n</bpmn:process>\n</bpmn:definitions>\n".encode()
+
+
+def flow(source: str, target: str, condition: str = "") -> str:
+    inside = f"<bpmn:conditionExpression>{condition}</bpmn:conditionExpression>" if condition else ""
+    name = f"{source}_{target}"
+    return f'<bpmn:sequenceFlow id="{name}" sourceRef="{source}" targetRef="{target}">{inside}</bpmn:sequenceFlow>'
+
+
+def chain(*names: str) -> str:
+    return "\n".join(flow(a, b) for a, b in pairwise(names))
+
+
+def extended(*inside: str) -> str:
+    return f"<bpmn:extensionElements>{''.join(inside)}</bpmn:extensionElements>"
+
+
+def node(kind: str, element: str, inside: str = "", attributes: str = "") -> str:
+    return f'<bpmn:{kind} id="{element}" name="Label of {element}" {attributes}>{inside}</bpmn:{kind}>'
+
+
+def timer(text: str, what: str = "Duration") -> str:
+    return f"<bpmn:timerEventDefinition><bpmn:time{what}>{text}</bpmn:time{what}></bpmn:timerEventDefinition>"
+
+
+START, END = node("startEvent", "s"), node("endEvent", "e")
+TASK = node("task", "x")
+JOB = extended('<zeebe:taskDefinition type="stock.hold"/>')
+ERROR = '<bpmn:error id="err" errorCode="E"/>'
+SIGNAL = '<bpmn:signal id="sig" name="go"/>'
+COMPENSATE = "<bpmn:compensateEventDefinition/>"
+
+
+def around(middle: str, *more: str, defs: str = "") -> bytes:
+    """Draw start, the element ``x`` in question, end, in a row."""
+    return draw(START, middle, END, chain("s", "x", "e"), *more, defs=defs)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A broken file and the one problem it has."""
+
+    code: str
+    element: str
+    content: bytes
+    severity: str = "error"
+    name: str = "broken.bpmn"
+
+
+def association(source: str, target: str) -> str:
+    return f'<bpmn:association id="a_{source}" sourceRef="{source}" targetRef="{target}"/>'
+
+
+CASES = [
+    Case("file.unreadable", "", b"<bpmn:definitions"),
+    Case("file.hostile", "", b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'),
+    Case("file.too_big", "", b" " * 50_000_000),
+    Case("file.too_many", "", around("<bpmn:task/>" * 10_001)),
+    Case("file.no_process", "", HEAD.encode() + b"</bpmn:definitions>"),
+    Case("id.missing", "p", draw(START, '<bpmn:task name="Nameless"/>', END, chain("s", "e"))),
+    Case("id.duplicate", "x", around(TASK, '<bpmn:task id="x"/>')),
+    Case("element.unsupported", "x", around(node("complexGateway", "x"))),
+    Case("element.unreachable", "lost", around(TASK, node("task", "lost"))),
+    Case("start.missing", "p", draw(END)),
+    Case("start.several", "p", around(TASK, node("startEvent", "s2"), chain("s2", "x"))),
+    Case("start.event", "s", draw(node("startEvent", "s", "<bpmn:errorEventDefinition/>"), END, chain("s", "e"))),
+    Case("flow.dangling", "x_gone", around(TASK, chain("x", "gone"))),
+    Case(
+        "flow.crosses_scope",
+        "x_inner",
+        around(TASK, node("subProcess", "box", START.replace('"s"', '"s2"') + node("task", "inner") + chain("s2", "inner")), chain("x", "box"), flow("x", "inner")),
+    ),
+    Case("flow.into_start", "s", around(TASK, chain("x", "s"))),
+    Case("flow.out_of_end", "e", around(TASK, node("task", "y"), chain("e", "y"))),
+    Case("flow.no_condition", "x_e", draw(START, node("exclusiveGateway", "x"), END, chain("s", "x", "e"), node("endEvent", "e2"), flow("x", "e2", "=a"))),
+    Case("flow.text_condition", "x_e", draw(START, node("exclusiveGateway", "x"), END, chain("s", "x"), flow("x", "e", "${a}"))),
+    Case("flow.ignored_condition", "x_e", draw(START, node("parallelGateway", "x"), END, chain("s", "x"), flow("x", "e", "=a"))),
+    Case("flow.event_subprocess", "x_box", around(TASK, chain("x", "box"), node("subProcess", "box", node("startEvent", "s2", '<bpmn:signalEventDefinition signalRef="sig"/>') + node("endEvent", "e2") + chain("s2", "e2"), 'triggeredByEvent="true"'), defs=SIGNAL)),
+    Case("gateway.event_target", "x", draw(START, node("eventBasedGateway", "x"), chain("s", "x", "t"), node("intermediateCatchEvent", "t", timer("PT1H")), chain("x", "y"), node("task", "y"))),
+    Case("gateway.event_alone", "x", draw(START, node("eventBasedGateway", "x"), chain("s", "x", "t"), node("intermediateCatchEvent", "t", timer("PT1H")))),
+    Case("gateway.deadlock", "j", draw(START, node("exclusiveGateway", "x", "", 'default="x_b"'), node("task", "a"), node("task", "b"), node("parallelGateway", "j"), END, chain("s", "x", "b", "j", "e"), flow("x", "a", "=c"), chain("a", "j"))),
+    Case("gateway.waits_for_itself", "x", draw(START, node("parallelGateway", "x"), node("exclusiveGateway", "g", "", 'default="g_e"'), END, chain("s", "x", "g", "e"), flow("g", "x", "=again"))),
+    Case("gateway.may_wait", "j", draw(START, node("inclusiveGateway", "x", "", 'default="x_b"'), node("task", "a"), node("task", "b"), node("parallelGateway", "j"), END, chain("s", "x", "b", "j", "e"), flow("x", "a", "=c"), chain("a", "j")), "warning"),
+    Case("gateway.merge_repeats", "m", draw(START, node("parallelGateway", "x"), node("task", "a"), node("task", "b"), node("task", "m"), END, chain("s", "x", "a", "m", "e"), chain("x", "b", "m")), "warning"),
+    Case("feel.syntax", "x", around(node("scriptTask", "x", extended('<zeebe:script expression="=1 +" resultVariable="r"/>')))),
+    Case("attribute.missing", "x", around(node("serviceTask", "x"))),
+    Case("reference.missing", "x", around(node("intermediateCatchEvent", "x", '<bpmn:signalEventDefinition signalRef="gone"/>'))),
+    Case("extension.foreign", "x", around(node("serviceTask", "x", JOB, 'camunda:class="org.example.Do"'))),
+    Case("extension.unknown", "x", around(node("userTask", "x", extended('<zeebe:assignmentDefinition assignee="a"/>', '<zeebe:conditionalFilter variableNames="a"/>')))),
+    Case("timer.text", "x", around(node("intermediateCatchEvent", "x", timer("in a while")))),
+    Case("timer.cycle", "x", around(node("intermediateCatchEvent", "x", timer("R3/PT1H", "Cycle")))),
+    Case("timer.once", "b", around(TASK, node("boundaryEvent", "b", timer("R3/PT1H", "Cycle"), 'attachedToRef="x"')), "warning"),
+    Case("event.unsupported", "x", around(node("intermediateThrowEvent", "x", timer("PT1H")))),
+    Case("event.multiple", "x", around(node("intermediateCatchEvent", "x", timer("PT1H") + '<bpmn:signalEventDefinition signalRef="sig"/>'), defs=SIGNAL)),
+    Case("event.duplicate", "b2", around(TASK, node("boundaryEvent", "b1", '<bpmn:errorEventDefinition errorRef="err"/>', 'attachedToRef="x"'), node("boundaryEvent", "b2", '<bpmn:errorEventDefinition errorRef="err"/>', 'attachedToRef="x"'), defs=ERROR)),
+    Case("boundary.nowhere", "b", around(TASK, node("boundaryEvent", "b", timer("PT1H"), 'attachedToRef="s"'))),
+    Case("boundary.must_interrupt", "b", around(TASK, node("boundaryEvent", "b", "<bpmn:errorEventDefinition/>", 'attachedToRef="x" cancelActivity="false"'))),
+    Case("compensation.handler", "undo", around(TASK, node("boundaryEvent", "b", COMPENSATE, 'attachedToRef="x"'), node("task", "undo"), association("b", "undo"))),
+    Case("compensation.flow", "b", around(TASK, node("boundaryEvent", "b", COMPENSATE, 'attachedToRef="x"'), node("task", "undo", "", 'isForCompensation="true"'), association("b", "undo"), chain("b", "e"))),
+    Case("link.pair", "x", draw(START, node("intermediateThrowEvent", "x", '<bpmn:linkEventDefinition name="L"/>'), chain("s", "x"))),
+    Case("tasktype.unknown", "x", around(node("serviceTask", "x", extended('<zeebe:taskDefinition type="stock.hodl"/>')))),
+    Case("tasktype.input_missing", "x", around(node("serviceTask", "x", JOB))),
+    Case("tasktype.input_unknown", "x", around(node("serviceTask", "x", extended('<zeebe:taskDefinition type="stock.hold"/>', '<zeebe:ioMapping><zeebe:input source="=1" target="itme"/></zeebe:ioMapping>')))),
+    Case("tasktype.worker", "x", around(node("serviceTask", "x", extended('<zeebe:taskDefinition type="io.outside:1"/>'))), "warning"),
+    Case("process.called_missing", "x", around(node("callActivity", "x", extended('<zeebe:calledElement processId="gone"/>'))), "warning"),
+    Case("user_task.nobody", "x", around(node("userTask", "x")), "warning"),
+]  # fmt: skip
+ELSEWHERE = {"scenario.unusable"}
+"""Said by the command line alone; tested below."""
+
+
+def types(kind: str, inputs: frozenset[str]) -> list[Problem]:
+    """Stand in for the catalogue of a house."""
+    if kind.startswith("io."):
+        return [Problem("tasktype.worker", severity="warning")]
+    if kind not in CATALOGUE_OF_TYPES:
+        return [Problem("tasktype.unknown", facts={"hint": ""})]
+    missing = CATALOGUE_OF_TYPES[kind] - inputs
+    extra = inputs - CATALOGUE_OF_TYPES[kind]
+    if extra:
+        return [Problem("tasktype.input_unknown", facts={"name": name, "hint": ""}) for name in extra]
+    return [
+        Problem(
+            "tasktype.input_missing", facts={"name": name, "meaning": {"en": "an item", "fr": "un article"}}
+        )
+        for name in missing
+    ]
+
+
+def found(case: Case) -> list[Problem]:
+    needs_types = case.code.startswith("tasktype.")
+    return definitions.check(
+        [File(case.name, case.content)], Known(task_type=types if needs_types else None)
+    ).problems
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.code)
+def test_a_broken_diagram_has_exactly_its_problem(case: Case) -> None:
+    problems = found(case)
+    assert [(p.code, p.element, p.severity) for p in problems] == [(case.code, case.element, case.severity)]
+    problem = problems[0]
+    assert problem.file == case.name
+    lines = case.content.decode().splitlines()
+    if case.element:
+        assert f'id="{case.element}"' in lines[problem.line - 1] or "Nameless" in lines[problem.line - 1]
+    texts = {language: (problem.message(language), problem.advice(language)) for language in ("en", "fr")}
+    for message, advice in texts.values():
+        assert message
+        assert advice
+        assert "{" not in message.replace("${a}", "") + advice
+    assert texts["en"][0] != texts["fr"][0]
+    if problem.label and case.code != "id.missing":
+        assert all(
+            problem.label in " ".join(pair) or case.element in " ".join(pair) for pair in texts.values()
+        )
+
+
+def test_every_code_of_the_catalogue_has_an_example() -> None:
+    diagrams = {code for code in CATALOGUE if not code.startswith(("form.", "dmn."))}
+    assert {case.code for case in CASES} | ELSEWHERE == diagrams
+
+
+def test_all_problems_are_told_at_once() -> None:
+    content = draw(
+        START,
+        node("serviceTask", "a"),
+        node("complexGateway", "b"),
+        node("intermediateCatchEvent", "c", timer("soon")),
+        node("scriptTask", "d", extended('<zeebe:script expression="=(" resultVariable="r"/>')),
+        chain("s", "a", "b", "c", "d", "gone"),
+    )
+    problems = definitions.check([File("p.bpmn", content)]).problems
+    assert {p.code for p in problems} == {
+        "attribute.missing",
+        "element.unsupported",
+        "timer.text",
+        "feel.syntax",
+        "flow.dangling",
+    }
+    assert [p.line for p in problems] == sorted(p.line for p in problems)
+
+
+UNKNOWN_PLACES = [
+    ("scriptTask", '<zeebe:script expression="=1" resultVariable="r"/><zeebe:calledElement processId="p"/>', "calledElement"),
+    ("exclusiveGateway", '<zeebe:ioMapping><zeebe:input source="=1" target="a"/></zeebe:ioMapping>', "ioMapping"),
+    ("task", '<zeebe:taskDefinition type="a"/>', "taskDefinition"),
+    ("intermediateThrowEvent", '<zeebe:taskDefinition type="a"/>', "taskDefinition"),
+    ("parallelGateway", '<zeebe:executionListeners><zeebe:executionListener eventType="start" type="a"/></zeebe:executionListeners>', "executionListener"),
+    ("exclusiveGateway", '<zeebe:executionListeners><zeebe:executionListener eventType="end" type="a"/></zeebe:executionListeners>', "executionListener"),
+    ("userTask", '<zeebe:assignmentDefinition assignee="a"/><zeebe:taskListeners><zeebe:taskListener eventType="canceling" type="a"/></zeebe:taskListeners>', "taskListener"),
+    ("userTask", '<zeebe:assignmentDefinition assignee="a"/><zeebe:formDefinition formKey="camunda-forms:x"/>', "formDefinition"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "extension", "name"), UNKNOWN_PLACES)
+def test_an_extension_where_it_means_nothing_is_refused_by_name(kind: str, extension: str, name: str) -> None:
+    content = around(node(kind, "x", extended(extension)))
+    problems = definitions.check([File("p.bpmn", content)]).problems
+    assert [(p.code, p.element) for p in problems] == [("extension.unknown", "x")]
+    assert name in problems[0].message("en")
+    assert name in problems[0].message("fr")
+
+
+UNSUPPORTED = [
+    node("transaction", "x", node("startEvent", "s2")),
+    node("intermediateCatchEvent", "x", "<bpmn:conditionalEventDefinition/>"),
+    node("receiveTask", "x", "", 'messageRef="m" instantiate="true"'),
+    node("task", "x", '<bpmn:standardLoopCharacteristics testBefore="true"/>'),
+    node("callChoreography", "x"),
+]
+
+
+@pytest.mark.parametrize("middle", UNSUPPORTED)
+def test_what_the_engine_does_not_run_is_refused_by_name(middle: str) -> None:
+    message = f'<bpmn:message id="m" name="m">{extended(chr(60) + "zeebe:subscription correlationKey=" + chr(34) + "=1" + chr(34) + "/>")}</bpmn:message>'
+    problems = definitions.check([File("p.bpmn", around(middle, defs=message))]).problems
+    assert ("element.unsupported", "x") in [(p.code, p.element) for p in problems]
+
+
+def test_a_compensation_event_subprocess_is_refused_by_name() -> None:
+    inner = node("startEvent", "s2", COMPENSATE) + node("endEvent", "e2") + chain("s2", "e2")
+    content = around(TASK, node("subProcess", "box", inner, 'triggeredByEvent="true"'))
+    problems = definitions.check([File("p.bpmn", content)]).problems
+    assert [(p.code, p.element) for p in problems] == [("start.event", "s2")]
+
+
+def test_a_start_timer_that_needs_variables_is_refused() -> None:
+    content = draw(node("startEvent", "s", timer("=deadline", "Date")), END, chain("s", "e"))
+    problems = definitions.check([File("p.bpmn", content)]).problems
+    assert [(p.code, p.element) for p in problems] == [("timer.text", "s")]
+
+
+@pytest.mark.parametrize(
+    "target", ["gone", "s", "inner"], ids=["nothing", "no activity", "an activity of another scope"]
+)
+def test_a_compensation_must_name_an_activity_of_its_scope(target: str) -> None:
+    box = node("subProcess", "box", node("startEvent", "s2") + node("task", "inner") + chain("s2", "inner"))
+    throw = node("intermediateThrowEvent", "x", f'<bpmn:compensateEventDefinition activityRef="{target}"/>')
+    content = draw(START, box, throw, END, chain("s", "box", "x", "e"))
+    problems = definitions.check([File("p.bpmn", content)]).problems
+    assert [(p.code, p.element) for p in problems] == [("reference.missing", "x")]
+
+
+# ---------------------------------------------------------------------- the command line
+
+
+def test_the_json_of_check_has_just_the_keys_that_are_promised(tmp_path: Path) -> None:
+    (tmp_path / "broken.bpmn").write_bytes(around(node("serviceTask", "x"), node("userTask", "y")))
+    (tmp_path / "story.json").write_text('{"resources": [], "steps": 5}')
+    target = tmp_path / "out" / "problems.json"
+    target.parent.mkdir()
+    outcome = CliRunner().invoke(main, ["check", str(tmp_path), "--json", str(target), "--lang", "fr"])
+    assert outcome.exit_code == 1
+    records = json.loads(target.read_text())
+    keys = {"file", "line", "element", "label", "severity", "code", "message", "advice"}
+    assert all(set(record) == keys for record in records)
+    assert {record["code"] for record in records} >= {"attribute.missing", "scenario.unusable"}
+    assert "Il manque" in next(r["message"] for r in records if r["code"] == "attribute.missing")
+
+
+def test_check_answers_with_its_exit_code(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.bpmn", tmp_path / "bad.bpmn"
+    good.write_bytes(around(TASK))
+    bad.write_bytes(b"<x/>")
+    codes = [
+        CliRunner().invoke(main, ["check", str(path)]).exit_code
+        for path in (good, bad, tmp_path / "none.bpmn")
+    ]
+    assert codes == [0, 1, 2]

@@ -34,7 +34,8 @@ _PATIENCE: Final[dict[str, tuple[int, int, int, int]]] = {
     "correct_costs": (60, 600, 30, 120),
     "settle_dispute": (200, 1500, 30, 120),
 }
-_DELAYS: Final = {1: 4, 2: 24, 3: 72, 4: 240}
+_DELAYS: Final = {1: 4, 2: 8, 3: 24, 4: 80}
+"""Priority → working hours."""
 _REVIEWED_EUROS: Final = 320
 """Above the threshold under which the process accepts by rule, so that the accountant sees it."""
 _LATE: Final = 0.08

@@ -37,7 +37,10 @@ def after(local: datetime, *, days: int = 0, minutes: int = 0) -> datetime:
     """Return the working instant so many working days and working minutes after a local instant."""
     at = working(local)
     for _ in range(days):
-        at = working(datetime.combine(at.date() + timedelta(days=1), at.time(), at.tzinfo))
+        day = at.date() + timedelta(days=1)
+        while not is_working_day(day):
+            day += timedelta(days=1)
+        at = datetime.combine(day, at.time(), at.tzinfo)
     left = timedelta(minutes=minutes)
     closing = datetime.combine(at.date(), CLOSES, at.tzinfo)
     while left > closing - at:

@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from engine import store
 from engine.clock import SettableClock
+from registry import people
 from registry.tables.entities import Entity
-from web.demo import calls, founding, roll
+from web.demo import calls, facts, founding, roll
 from web.demo.hands import Hands
 from web.demo.life import Life
 
@@ -39,10 +40,21 @@ class Scale:
 SCALES: Final = {"seed": Scale(245, 600), "full": Scale(366, 15_000)}
 
 
-def exists(house: store.Engine) -> bool:
-    """Say whether somebody founded a town in this database, the demo's or another."""
+State = Literal["none", "demo", "half", "another"]
+
+
+def state(house: store.Engine) -> State:
+    """Say whether the database holds no town, the demo town, one that was left half built, or another town.
+
+    The accounts get their passwords last, so that a town without them is known to be unfinished.
+    """
     with house.read() as reading:
-        return reading.connection.scalar(sa.select(sa.func.count()).select_from(Entity)) != 0
+        if reading.connection.scalar(sa.select(sa.func.count()).select_from(Entity)) == 0:
+            return "none"
+        operator = people.by_email(reading.session, facts.email(facts.read("town")["office"][0]["name"]))
+    if operator is None:
+        return "another"
+    return "half" if operator.password_hash is None else "demo"
 
 
 def build(
@@ -63,7 +75,6 @@ def build(
         founding.found(
             unit, years=range(first.year, LAST_DAY.year + 2), raised_from=LAST_DAY.replace(month=7, day=1)
         )
-        roll.give_passwords(unit)
     with own.read() as reading:
         known = roll.read(reading)
     coming = calls.calls(
@@ -73,6 +84,8 @@ def build(
         Life(own, clock, Hands(known), zone).live(
             coming, until=datetime.combine(LAST_DAY, time(18), zone), tell=lambda today: tell(today, LAST_DAY)
         )
+    with own.begin(FOUNDER) as unit:
+        roll.give_passwords(unit)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from registry import ids, money, quantity, rows
 from registry.errors import Refused
+from registry.tables.entities import Entity
 from registry.tables.stock import Item, StockBalance, StockMove, Store
 
 
@@ -61,6 +62,7 @@ def check_available(session: Session, balance: StockBalance, quantity_milli: int
         item=item.code,
         store_id=store.id,
         store=store.code,
+        entity=rows.get(session, Entity, store.entity_id, "entity").code,
         unit=item.unit,
         wanted_milli=quantity_milli,
         on_hand_milli=balance.on_hand_milli,

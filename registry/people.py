@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from registry import changes, entities, ids, rows, rules
 from registry.errors import Missing
-from registry.tables.entities import Service
+from registry.tables.entities import Entity, Service
 from registry.tables.people import ROLES, HourlyRate, Membership, Person, Role, RoleGrant, Substitution, Team
 from registry.tables.suppliers import Supplier
 
@@ -41,9 +41,9 @@ def create_team(
     entities.get(session, entity_id)
     if service_id is not None:
         rows.get(session, Service, service_id, "service")
-    if code in ROLES:
+    if code in ROLES or code == "supplier" or ":" in code:
         raise rules.Taken(
-            f"Expected a new code for a team, but {code} is the name of a role.",
+            f"Expected a code for a team, but {code} names other groups of people.",
             noun="a team",
             field="code",
             value=code,
@@ -248,7 +248,9 @@ def entities_of(session: Session, person_id: str) -> frozenset[str] | None:
 def groups_of(session: Session, person_id: str, on: date | None = None) -> frozenset[str]:
     """Return the candidate groups a person acts for.
 
-    They are roles, team codes, ``CODE:leader`` of teams they lead, and ``supplier:CODE`` of the firm they work for.
+    They are team codes, ``CODE:leader`` of teams they lead, ``supplier:CODE`` of the firm they work for, and roles by
+    entity: ``accountant:CPAS`` for a role in the CPAS alone; for a role in all entities the role itself and one group
+    for each. So a task offered to ``accountant:CPAS`` is seen by both, one offered to ``accountant`` only by the second.
 
     Args:
         session: the transaction.
@@ -263,14 +265,24 @@ def groups_of(session: Session, person_id: str, on: date | None = None) -> froze
         .join(Membership, Membership.team_id == Team.id)
         .where(Membership.person_id.in_(persons), Membership.left_at.is_(None), Team.active)
     ).all()
-    roles = session.scalars(
-        sa.select(RoleGrant.role).where(RoleGrant.person_id.in_(persons), RoleGrant.revoked_at.is_(None))
-    )
     firms = session.scalars(
         sa.select(Supplier.code).join(Person, Person.supplier_id == Supplier.id).where(Person.id.in_(persons))
     )
     led = {f"{code}:leader" for code, leader in teams if leader}
-    return frozenset({code for code, _ in teams} | led | set(roles) | {f"supplier:{code}" for code in firms})
+    firm = {f"supplier:{code}" for code in firms}
+    return frozenset({code for code, _ in teams} | led | _roles_of(session, persons) | firm)
+
+
+def _roles_of(session: Session, persons: Sequence[str]) -> set[str]:
+    """Return the role groups of persons: of one entity where the grant names it, else the role and all entities."""
+    where = sa.or_(RoleGrant.entity_id.is_(None), RoleGrant.entity_id == Entity.id)
+    held = session.execute(
+        sa.select(RoleGrant.role, RoleGrant.entity_id, Entity.code)
+        .join(Entity, where)
+        .where(RoleGrant.person_id.in_(persons), RoleGrant.revoked_at.is_(None))
+    ).all()
+    everywhere = {role for role, entity_id, _ in held if entity_id is None}
+    return everywhere | {f"{role}:{code}" for role, _, code in held}
 
 
 def members_of(session: Session, team_id: str) -> Sequence[Person]:

@@ -12,11 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
+from flask_login import current_user
 
 from engine import definitions, queries
 from engine.store import UnitOfWork
 from web import i18n
 from web.i18n import gettext as _
+from web.security import may_work
 
 # Kinds that a reader of the outline wants to see; gateways and joins only when they ask a question.
 _SPEAKING = ("task", "event", "activity", "process")
@@ -213,9 +215,12 @@ def shown(value: Any) -> str:
 
 
 def open_task_url(reading: UnitOfWork, case: str | None, form_id: str) -> str:
-    """Return the address of the open task of a case that shows a form; empty when there is none."""
+    """Return the address of an open task of a case that shows a form, the visitor's own first; empty for none."""
     instance_id = queries.instance_of(reading, case) if case else None
     if instance_id is None:
         return ""
     tasks = [one for one in queries.open_tasks_of(reading, instance_id) if one.form_id == form_id]
+    tasks.sort(
+        key=lambda one: not may_work(current_user, one.assignee, one.candidate_groups, one.candidate_users)
+    )
     return url_for("tasks.show", task_id=tasks[0].id) if tasks else ""

@@ -16,7 +16,7 @@ from flask_login import current_user
 from engine import queries as engine_queries
 from engine.store import UnitOfWork
 from integrations import lookups
-from registry import queries
+from registry import entities, queries
 from web import cases
 from web.i18n import gettext as _
 from web.lists import SIZE, Wanted
@@ -90,19 +90,21 @@ def _line(
 
 
 def team_names(reading: UnitOfWork) -> dict[str, str]:
-    """Return the names of teams and suppliers by code."""
+    """Return the names of teams, suppliers and entities by code."""
     session = reading.session
     options = [*lookups.options(session, "teams", {}), *lookups.options(session, "suppliers", {})]
-    return {one["value"]: one["label"] for one in options}
+    of_entities = {f"entity:{one.code}": one.name for one in entities.every(session)}
+    return of_entities | {one["value"]: one["label"] for one in options}
 
 
 def group_labels(groups: Iterable[str], teams: dict[str, str]) -> list[str]:
-    """Return what people call candidate groups: a role, a team, the leader of a team, a supplier."""
+    """Return what people call candidate groups: a role, of one entity perhaps, a team, its leader, a supplier."""
     labels = []
     for group in groups:
         code, _colon, part = group.partition(":")
-        if group in ROLES:
-            labels.append(str(state("role", group).label))
+        if code in ROLES:
+            role = str(state("role", code).label)
+            labels.append(f"{role}, {teams.get(f'entity:{part}', part)}" if part else role)
         elif part == "leader":
             labels.append(_("Leader of %(team)s", team=teams.get(code, code)))
         else:

@@ -13,7 +13,8 @@ from engine import ids
 from engine.store import Call, UnitOfWork
 from integrations.tasks.declaration import Field, TaskType
 from integrations.tasks.work import ORDER
-from registry import costs, postings, settlement
+from registry import costs, entities, postings, settlement
+from registry.tables.accounting import Proposal
 
 _PROPOSALS = Field("proposalIds", "list", "Propositions", "Proposals")
 
@@ -28,9 +29,20 @@ def propose(unit: UnitOfWork, call: Call, *, order_id: str) -> Mapping[str, Any]
     """Make the proposals of what is not yet posted."""
     proposed = ids.derived(call.step_id, "proposals")
     found = settlement.propose(unit.session, order_id, at=unit.now, by=unit.actor, id=proposed)
+    parts: dict[str, list[Proposal]] = {}
+    for one in found:
+        parts.setdefault(entities.get(unit.session, one.entity_id).code, []).append(one)
     return {
         "proposalIds": [one.id for one in found],
         "proposedCents": sum(one.total_cents for one in found),
+        "reviews": [
+            {
+                "entityCode": code,
+                "proposalIds": [one.id for one in parts[code]],
+                "cents": sum(one.total_cents for one in parts[code]),
+            }
+            for code in sorted(parts)
+        ],
     }
 
 
@@ -71,6 +83,12 @@ TYPES = (
         outputs=(
             _PROPOSALS,
             Field("proposedCents", "integer", "Montant proposé en centimes", "Proposed amount in cents"),
+            Field(
+                "reviews",
+                "list",
+                "À contrôler, par entité : entityCode, proposalIds, cents",
+                "To review, by entity: entityCode, proposalIds, cents",
+            ),
         ),
     ),
     TaskType(

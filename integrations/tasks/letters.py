@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from engine import ids, outbox
 from engine.store import Call, UnitOfWork
+from registry.tables.entities import Entity
 from registry.tables.people import Membership, Person, RoleGrant, Team
 from registry.tables.requests import Request
 from registry.tables.suppliers import Supplier
@@ -83,21 +84,23 @@ def addresses_of(unit: UnitOfWork, group: str) -> list[str]:
 
     Args:
         unit: the transaction.
-        group: a role, ``TEAM``, ``TEAM:leader`` or ``supplier:CODE``.
+        group: a role, ``role:ENTITY``, ``TEAM``, ``TEAM:leader`` or ``supplier:CODE``.
     """
     if group.startswith("supplier:"):
         code = group.removeprefix("supplier:")
         found = unit.session.scalars(sa.select(Supplier.email).where(Supplier.code == code))
     else:
-        team, _, leader = group.partition(":")
+        team, _, part = group.partition(":")
         members = (
             sa.select(Membership.person_id)
             .join(Team, Team.id == Membership.team_id)
             .where(Team.code == team, Membership.left_at.is_(None))
         )
-        if leader == "leader":
+        if part == "leader":
             members = members.where(Membership.leader)
-        roles = sa.select(RoleGrant.person_id).where(RoleGrant.role == group, RoleGrant.revoked_at.is_(None))
+        roles = sa.select(RoleGrant.person_id).where(RoleGrant.role == team, RoleGrant.revoked_at.is_(None))
+        here = sa.select(Entity.id).where(Entity.code == part)
+        roles = roles.where(RoleGrant.entity_id.is_(None) | RoleGrant.entity_id.in_(here))
         found = unit.session.scalars(
             sa.select(Person.email).where(Person.active, Person.id.in_(sa.union(members, roles)))
         )

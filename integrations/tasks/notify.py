@@ -47,8 +47,8 @@ TYPES = (
         "notify.mail",
         "Envoyer un courriel",
         "Send a mail",
-        "Écrit à un groupe (équipe, EQUIPE:leader, rôle, supplier:CODE), à une adresse ou au demandeur.",
-        "Writes to a group (team, TEAM:leader, role, supplier:CODE), to an address or to the requester.",
+        "Écrit à un groupe (équipe, EQUIPE:leader, rôle, rôle:ENTITÉ, supplier:CODE), à une adresse ou au demandeur.",
+        "Writes to a group (team, TEAM:leader, role, role:ENTITY, supplier:CODE), to an address or to the requester.",
         mail,
         inputs=(
             Field("group", "text", "Groupe", "Group", required=False),

@@ -144,6 +144,7 @@ def shortage(error: Any) -> dict[str, Any]:
         "shortage": {
             "itemCode": error.item,
             "storeCode": error.store,
+            "entityCode": error.entity,
             "unit": error.unit,
             "wanted": quantities.units(error.wanted_milli),
             "available": quantities.units(error.available_milli),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
 
+from engine import queries, tasks
 from integrations import goods, intake
-from registry import checks, requests, stock
+from registry import assets, checks, entities, journal, requests, settlement, stock
 from registry.rules import WrongState
-from registry.tables.accounting import Posting
+from registry.tables.accounting import Posting, Proposal
 from registry.tables.stock import Reservation
 from registry.tables.work import LabourEntry, WorkOrder
 from tests import databases, factories_processes
@@ -135,7 +136,7 @@ def test_a_shortage_waits_for_the_goods_and_is_then_reserved(town: Town) -> None
     town.ask(asset_id=None)
     _qualify(town, materials=[PART | {"quantity": Decimal(12)}])
     assert town.waiting() == ["plan", "solve_shortage"]
-    assert town.groups("solve_shortage") == ["storekeeper"]
+    assert town.groups("solve_shortage") == ["storekeeper:COMMUNE"]
     town.done("solve_shortage", answer="order")
     assert len(town.subscriptions("goods-received")) == 1
     for quantity in (1000, 5000):
@@ -183,6 +184,7 @@ def test_a_roof_is_repaired_by_a_contractor_and_reviewed_by_the_accountant(town:
     )
     town.done("accept_work", conform=True)
     assert town.waiting() == ["review"]
+    assert town.groups("review") == ["accountant:COMMUNE"]
     town.done(
         "review", verdict="reject", rejectionCode="AMOUNT", rejectionText="À revoir", returnTo="imputation"
     )
@@ -259,3 +261,67 @@ def test_work_planned_for_nobody_is_offered_to_the_team(town: Town) -> None:
     assert town.groups("do_work") == ["PLOMBERIE"]
     _work(town)
     assert town.waiting() == []
+
+
+def _shared_school(town: Town) -> None:
+    """Let the plumbers of the commune work twenty hours in a house of the CPAS: two entities post."""
+    with town.house.begin(town.ids["agent"]) as unit:
+        who = {"at": unit.now, "by": unit.actor}
+        cpas = entities.create(
+            unit.session, code="CPAS", name="CPAS de Valmont", kind="cpas", accounting="public", **who
+        )
+        settlement.install_defaults(unit.session, cpas.id, valid_from=date(2020, 1, 1), **who)
+        journal.open_year(unit.session, entity_id=cpas.id, year=2026, **who)
+        house = assets.create(
+            unit.session,
+            entity_id=cpas.id,
+            class_code="school",
+            code="R1",
+            name="Résidence des Saules",
+            owned_from=date(2010, 1, 1),
+            **who,
+        )
+    town.ask(entity_id=cpas.id, asset_id=house.id)
+    _plan(town)
+    town.done("do_work", report="Fait", labour=[{"hours": Decimal(20)}], parts=[], photos=[], finished=True)
+    assert town.waiting() == ["review", "review"]
+
+
+def _review(town: Town, entity: str, **answers: object) -> None:
+    with town.house.begin(town.ids["agent"]) as unit:
+        inbox = queries.inbox(unit, "team", person="p", groups={f"accountant:{entity}"})
+        [task] = inbox.rows
+        tasks.complete(unit, task.id, answers)
+
+
+def test_the_accountants_of_both_entities_see_their_own_part_and_both_must_accept(town: Town) -> None:
+    _shared_school(town)
+    with town.house.read() as reading:
+        for entity in ("COMMUNE", "CPAS"):
+            [task] = queries.inbox(reading, "team", person="p", groups={f"accountant:{entity}"}).rows
+            part = tasks.variables_of(reading, task.id)["part"]
+            owners = {settlement.get(reading.session, one).entity_id for one in part["proposalIds"]}
+            assert owners == {entities.by_code(reading.session, entity).id}
+            assert part["cents"] >= 60_000
+    _review(town, "CPAS", verdict="accept")
+    assert town.waiting() == ["review"]
+    _review(town, "COMMUNE", verdict="accept")
+    assert town.waiting() == []
+    assert town.incidents() == []
+    with town.house.read() as reading:
+        assert len(set(reading.session.scalars(sa.select(Posting.entity_id)))) == 2
+        assert checks.run(reading.session) == []
+
+
+def test_one_rejection_withdraws_the_other_review_and_posts_nothing(town: Town) -> None:
+    _shared_school(town)
+    _review(town, "COMMUNE", verdict="accept")
+    _review(
+        town, "CPAS", verdict="reject", rejectionCode="OTHER", rejectionText="Rien reçu", returnTo="dispute"
+    )
+    assert town.waiting() == ["settle_dispute"]
+    assert town.groups("settle_dispute") == ["manager:CPAS"]
+    assert town.incidents() == []
+    with town.house.read() as reading:
+        assert set(reading.session.scalars(sa.select(Proposal.status))) == {"rejected"}
+        assert reading.session.scalars(sa.select(Posting.id)).all() == []

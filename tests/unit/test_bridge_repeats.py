@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from engine.store import Call, UnitOfWork
 from engine.tables import Outbox
-from integrations.tasks import HANDLERS
+from integrations.tasks import HANDLERS, letters
 from integrations.tasks.catalogue import StepRefused
-from registry import checks, requests, stock, work
+from registry import checks, people, requests, stock, work
 from registry.rows import DifferentFacts
 from registry.tables.accounting import Posting, Proposal
 from registry.tables.stock import MaterialNeed, Reservation
@@ -100,6 +100,25 @@ def test_a_letter_is_written_once_to_each_address(town: Town) -> None:
         assert count(unit, Outbox) == 2
         assert twice(unit, "notify.mail", group="supplier:TOITS", subject="A", text="B") == {"written": 1}
         assert twice(unit, "notify.mail", group="VOIRIE:leader", subject="A", text="B") == {"written": 0}
+
+
+def test_a_letter_to_a_role_of_an_entity_reaches_whoever_holds_it_there(town: Town) -> None:
+    with town.house.begin(town.ids["agent"]) as unit:
+        who = {"at": unit.now, "by": unit.actor}
+        people.grant(
+            unit.session,
+            person_id=town.ids["agent"],
+            role="accountant",
+            entity_id=town.ids["commune"],
+            **who,
+        )
+        people.grant(unit.session, person_id=town.ids["leader"], role="accountant", **who)
+        assert letters.addresses_of(unit, "accountant:COMMUNE") == [
+            "agent@valmont.example",
+            "cheffe@valmont.example",
+        ]
+        assert letters.addresses_of(unit, "accountant:CPAS") == ["cheffe@valmont.example"]
+        assert letters.addresses_of(unit, "accountant") == ["cheffe@valmont.example"]
 
 
 def test_a_contractors_cost_is_recorded_once_for_each_step(town: Town) -> None:

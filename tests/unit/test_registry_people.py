@@ -72,8 +72,29 @@ def test_groups_are_teams_roles_and_the_teams_led(session):
     other = factories.team(session, town.entity.id, code="VOIRIE")
     people.join(session, person_id=town.agent.id, team_id=other.id, leader=True, **WHO)
     people.grant(session, person_id=town.agent.id, role="operator", **WHO)
-    expected = {town.team.code, "VOIRIE", "VOIRIE:leader", "operator"}
+    expected = {town.team.code, "VOIRIE", "VOIRIE:leader", "operator", f"operator:{town.entity.code}"}
     assert people.groups_of(session, town.agent.id) == expected
+
+
+def test_a_role_in_one_entity_is_a_group_of_that_entity_alone(session):
+    home, other = factories.entity(session), factories.entity(session)
+    person, chief = factories.person(session, home.id), factories.person(session, home.id)
+    people.grant(session, person_id=person.id, role="accountant", entity_id=other.id, **WHO)
+    assert people.groups_of(session, person.id) == {f"accountant:{other.code}"}
+    people.grant(session, person_id=chief.id, role="accountant", **WHO)
+    everywhere = {"accountant", f"accountant:{home.code}", f"accountant:{other.code}"}
+    assert people.groups_of(session, chief.id) == everywhere
+    third = factories.entity(session)
+    assert people.groups_of(session, chief.id) == everywhere | {f"accountant:{third.code}"}
+
+
+def test_a_substitute_sees_the_entities_of_the_absent_and_no_others(session):
+    home, other = factories.entity(session), factories.entity(session)
+    absent, substitute = factories.person(session, home.id), factories.person(session, home.id)
+    people.grant(session, person_id=absent.id, role="accountant", entity_id=other.id, **WHO)
+    days = {"first_day": factories.TODAY, "last_day": factories.TODAY, "reason": "congé"}
+    people.substitute(session, person_id=absent.id, substitute_id=substitute.id, **days, **WHO)
+    assert people.groups_of(session, substitute.id, factories.TODAY) == {f"accountant:{other.code}"}
 
 
 def test_a_left_team_and_a_revoked_role_are_no_groups_but_stay_readable(session):
@@ -95,9 +116,10 @@ def test_nobody_joins_a_team_twice_but_may_come_back(session):
     assert [person.id for person in people.members_of(session, town.team.id)] == [town.agent.id]
 
 
-def test_a_team_may_not_be_called_like_a_role(session):
+@pytest.mark.parametrize("code", ["accountant", "supplier", "accountant:CPAS"])
+def test_a_team_may_not_be_called_like_another_group(session, code):
     with pytest.raises(rules.Taken):
-        factories.team(session, code="accountant")
+        factories.team(session, code=code)
 
 
 def test_a_substitute_acts_for_the_absent_on_the_days_named_only(session):

@@ -110,7 +110,7 @@ def proposal(proposal_id: str, errors: Any = (), status: int = 200) -> Any:
 def accept(proposal_id: str) -> Any:
     """Accept a proposal that no process waits for; it becomes a numbered posting."""
     with begin() as unit:
-        require("posting.decide", settlement.get(unit.session, proposal_id).entity_id)
+        _require_all(unit.session, proposal_id)
         made = books.accept(unit.session, proposal_id, at=unit.now, by=unit.actor)
         number, posting_id = queries.posting_sheet(unit.session, made.id).row.reference, made.id
     flash(_("Posted under number %(number)s.", number=number))
@@ -130,10 +130,16 @@ def reject(proposal_id: str) -> Any:
         }
         return proposal(proposal_id, [line], 422)
     with begin() as unit:
-        require("posting.decide", settlement.get(unit.session, proposal_id).entity_id)
+        _require_all(unit.session, proposal_id)
         settlement.reject(unit.session, proposal_id, code=code, text=text, at=unit.now, by=unit.actor)
     flash(_("The proposal is rejected."))
     return redirect(url_for("postings.index"))
+
+
+def _require_all(session: Any, proposal_id: str) -> None:
+    """Refuse whoever may not decide in each entity of a re-invoice: both legs are answered together."""
+    for leg in settlement.group_of(session, proposal_id):
+        require("posting.decide", leg.entity_id)
 
 
 @pages.get("/posted/<posting_id>")

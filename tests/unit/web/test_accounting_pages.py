@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from registry import queries
-from tests import factories_processes
+from tests import factories, factories_processes
 from tests.unit.web.test_task_pages import Desk
 from web.security import limiter
 
@@ -113,3 +113,21 @@ def test_a_span_that_makes_no_sense_is_said_to(desk: Desk, span: str) -> None:
     answer = desk.client("accountant").get(f"/postings/export/file?entity=COMMUNE&format=fec&{span}")
     assert answer.status_code == 422
     assert "à corriger" in answer.text
+
+
+def test_an_accountant_of_another_entity_neither_sees_nor_decides(desk: Desk) -> None:
+    proposal = finish(desk, 20)
+    with desk.town.house.begin("system:test") as unit:
+        cpas = factories.entity(unit.session, code="CPAS", name="CPAS de Valmont").id
+    stranger, own = (
+        desk.client("accountant", entity_id=entity_id) for entity_id in (cpas, desk.town.ids["commune"])
+    )
+    task = desk.task("review")
+    assert stranger.get(f"/tasks/{task}").status_code == 403
+    assert stranger.post(f"/postings/proposals/{proposal}/accept").status_code == 403
+    assert "Contrôler la proposition" not in stranger.get("/inbox?view=team").text
+    assert "Comptables, Commune de Valmont" in own.get("/inbox?view=team").text
+    own.post(f"/tasks/{task}/claim")
+    page = own.get(f"/tasks/{task}").text
+    assert "pour COMMUNE" in page
+    assert "600 €" in page

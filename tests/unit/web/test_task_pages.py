@@ -35,7 +35,9 @@ class Desk:
         self.app = create_app(replace(Settings(home=folder)), town.house)
         self.app.config["WTF_CSRF_ENABLED"] = False
 
-    def client(self, *roles: Any, person: str | None = None, locale: str = "fr") -> FlaskClient:
+    def client(
+        self, *roles: Any, person: str | None = None, locale: str = "fr", entity_id: str | None = None
+    ) -> FlaskClient:
         with self.town.house.begin("system:test") as unit:
             if person is None:
                 made = people.create_person(
@@ -49,7 +51,14 @@ class Desk:
                 )
                 person = made.id
             for role in roles:
-                people.grant(unit.session, person_id=person, role=role, at=unit.now, by=unit.actor)
+                people.grant(
+                    unit.session,
+                    person_id=person,
+                    role=role,
+                    entity_id=entity_id,
+                    at=unit.now,
+                    by=unit.actor,
+                )
         client = self.app.test_client()
         with client.session_transaction() as session:
             session["_user_id"] = f"{person}.{fingerprint(None)}"

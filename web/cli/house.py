@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 from typing import Any
 
 import click
@@ -30,7 +31,9 @@ def show_settings() -> None:
     found = settings.read()
     rows = []
     for one in settings.described(found):
-        value = "(hidden)" if one.name == "secret_key" and one.value else _PASSWORD.sub(r"\1…@", str(one.value))
+        value = (
+            "(hidden)" if one.name == "secret_key" and one.value else _PASSWORD.sub(r"\1…@", str(one.value))
+        )
         rows.append((f"{settings.PREFIX}{one.name.upper()}", value or "–", one.origin, one.help))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
@@ -73,10 +76,26 @@ def serve() -> None:
     house = open_house(chosen)
     if migrations.behind(house.database):
         raise click.ClickException("The database is behind. Run: guichet db upgrade")
+    _check_free(chosen)
     create_app(chosen, house)  # what is missing is said now, by the command, and not by each process later
     house.database.dispose()
     click.echo(f"Guichet listens on http://{chosen.host}:{chosen.port} – stop with Ctrl-C.")
     _Server(chosen).run()
+
+
+def _check_free(chosen: settings.Settings) -> None:
+    """Refuse in one sentence when another program listens on our address."""
+    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((chosen.host, chosen.port))
+        except OSError as error:
+            where = f"{chosen.host}:{chosen.port}"
+            raise click.ClickException(
+                f"Expected to listen on {where}, but {os.strerror(error.errno or 0).lower()}. "
+                "Stop the other program, or choose another port with GUICHET_PORT."
+            ) from None
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped

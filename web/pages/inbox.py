@@ -5,6 +5,7 @@ Comes in: shelf, words, page. Goes out: the list. It never takes a task by being
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, render_template
@@ -19,10 +20,12 @@ pages = Blueprint("inbox", __name__)
 VIEWS = (("mine", _("Mine")), ("team", _("My teams")), ("late", _("Late")))
 
 
-def chosen() -> lists.Wanted:
-    """Return what the address asks of the inbox; without a shelf it is the person's own."""
+def chosen(counts: Mapping[str, int]) -> lists.Wanted:
+    """Return what the address asks of the inbox; without a shelf it is the first that has something."""
     wanted = lists.wanted("view")
-    return wanted if wanted.view in inboxes.SHELVES else wanted._replace(filters={"view": "mine"})
+    if wanted.view in inboxes.SHELVES:
+        return wanted
+    return wanted._replace(filters={"view": next((one for one in inboxes.SHELVES if counts[one]), "mine")})
 
 
 @pages.get("/inbox")
@@ -30,11 +33,7 @@ def chosen() -> lists.Wanted:
 def show() -> Any:
     """Show the list."""
     with read() as reading:
-        wanted = chosen()
-        return render_template(
-            "inbox.html",
-            chosen=wanted,
-            views=VIEWS,
-            counts=inboxes.counts(reading),
-            page=inboxes.page(reading, wanted),
-        )
+        counts = inboxes.counts(reading)
+        wanted = chosen(counts)
+        page = inboxes.page(reading, wanted)
+        return render_template("inbox.html", chosen=wanted, views=VIEWS, counts=counts, page=page)

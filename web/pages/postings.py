@@ -34,8 +34,10 @@ REVIEW_FORM = "review-proposal"
 @pages.get("/")
 @needs("posting.read")
 def index() -> Any:
-    """Show the proposals, those to decide first."""
+    """Show the proposals; those to decide unless the address asks for others."""
     chosen = lists.wanted("status", "entity")
+    if not chosen.status:
+        chosen = chosen._replace(filters={**chosen.filters, "status": STATUSES[0]})
     with read() as reading:
         page = queries.proposals_page(
             reading.session,

@@ -80,12 +80,13 @@ def _page(
         parts = (
             forms.layout(desk.filling, shown, _offered(reading, desk, shown), issues) if desk.filling else ()
         )
-        wanted = inbox.chosen()
+        counts = inboxes.counts(reading)
+        wanted = inbox.chosen(counts)
         page = render_template(
             "inbox.html",
             chosen=wanted,
             views=inbox.VIEWS,
-            counts=inboxes.counts(reading),
+            counts=counts,
             page=inboxes.page(reading, wanted),
             task=sheets.of_task(reading, desk.row),
             parts=parts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,13 @@ def test_bars_of_a_chart_stand_on_one_another_and_their_table_adds_up(tmp_path: 
     assert first["y"] == pytest.approx(second["y"] + second["height"], abs=0.2)
     assert [row["total"] for row in chart["table"]] == [-500, 40_000]
     assert all(bar["height"] >= 0 for bar in chart["bars"])
+
+
+def test_serving_on_a_used_port_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    run(tmp_path, "db", "upgrade")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        told = run(tmp_path, "serve", GUICHET_PORT=str(other.getsockname()[1]))
+    assert told.exit_code == 1
+    assert "GUICHET_PORT" in told.output

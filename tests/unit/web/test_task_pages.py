@@ -300,3 +300,12 @@ def test_a_completed_task_leaves_no_draft(desk: Desk) -> None:
         task_id = address.rpartition("/")[2]
         assert queries.task(reading, task_id).status == "completed"
         assert reading.connection.exec_driver_sql("select count(*) from task_draft").scalar() == 0
+
+
+def test_the_inbox_opens_on_the_first_shelf_that_has_something(desk: Desk) -> None:
+    client, _ = qualify(desk)
+    assert "Porte qui grince" in client.get("/inbox").text
+    desk.town.ask(asset_id=None, nature_code=None, title="Lampadaire éteint")
+    newcomer = desk.client("operator")
+    assert "Lampadaire éteint" in newcomer.get("/inbox").text
+    assert "Lampadaire éteint" not in newcomer.get("/inbox?view=mine").text

@@ -55,6 +55,7 @@ __all__ = [
     "erase_requester",
     "find_duplicates",
     "get",
+    "locale_of",
     "note",
     "qualify",
     "refuse",
@@ -65,6 +66,7 @@ __all__ = [
     "withdraw",
 ]
 
+LOCALES = ("fr", "en")
 _OUTCOMES = {"answered": "done", "refused": "refused", "duplicate": "duplicate"}
 
 
@@ -80,6 +82,7 @@ def register(
     requester_name: str | None = None,
     requester_email: str | None = None,
     requester_phone: str | None = None,
+    requester_locale: str | None = None,
     requester_person_id: str | None = None,
     address: str | None = None,
     longitude: float | None = None,  # degrees east, WGS 84
@@ -121,6 +124,7 @@ def register(
         nature_code=nature_code,
         asset_id=asset_id,
         channel=rules.word(channel, "channel", get_args(Channel)),
+        requester_locale=_locale(requester_locale),
         requester_person_id=requester_person_id,
         longitude=point.longitude if point else None,
         latitude=point.latitude if point else None,
@@ -150,6 +154,20 @@ def _worded(
         "requester_phone": rules.optional_text(phone, "requester_phone", limit=40),
         "address": rules.optional_text(address, "address", limit=500),
     }
+
+
+def _locale(word: str | None) -> str | None:
+    return rules.word(word, "requester_locale", LOCALES) if word else None
+
+
+def locale_of(session: Session, request: Request) -> str:
+    """Return the language to write to the requester in: the one they asked in, else the person's, else French."""
+    if request.requester_locale is not None:
+        return request.requester_locale
+    if request.requester_person_id is None:
+        return LOCALES[0]
+    spoken = people.get(session, request.requester_person_id).locale
+    return spoken if spoken in LOCALES else LOCALES[0]
 
 
 def get(session: Session, request_id: str) -> Request:

@@ -70,6 +70,8 @@ class Request(Changing, Base):
     requester_name: Mapped[str | None]
     requester_email: Mapped[str | None] = mapped_column(index=True)
     requester_phone: Mapped[str | None]
+    requester_locale: Mapped[str | None]
+    """The language letters to the requester are written in; None when nobody asked."""
     requester_person_id: Mapped[str | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
     address: Mapped[str | None]
     longitude: Mapped[float | None] = mapped_column(sa.Double())

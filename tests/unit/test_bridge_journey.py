@@ -10,9 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from engine import queries, tasks
+from engine.store import Call
 from integrations import goods, intake
-from registry import assets, checks, entities, journal, requests, settlement, stock
-from registry.rules import WrongState
+from integrations.tasks import HANDLERS
+from registry import assets, checks, entities, journal, people, requests, settlement, stock
+from registry.rules import Unfit, WrongState
 from registry.tables.accounting import Posting, Proposal
 from registry.tables.stock import Reservation
 from registry.tables.work import LabourEntry, WorkOrder
@@ -91,6 +93,57 @@ def test_the_requester_is_told_at_each_turn_and_never_twice(town: Town) -> None:
     assert len(town.letters()) == 2
     assert subjects == {"Votre demande 2026-000001 est enregistrée", "Votre demande 2026-000001 est traitée"}
     assert {letter["to"] for letter in town.letters()} == {"parent@exemple.example"}
+
+
+def test_whoever_asked_in_english_is_answered_in_english_with_the_same_words_of_the_agent(town: Town) -> None:
+    town.ask(requester_locale="en")
+    _plan(town)
+    _work(town)
+    subjects = {letter["subject"] for letter in town.letters()}
+    assert subjects == {
+        "Your request 2026-000001 is registered",
+        "Your request 2026-000001 has been dealt with",
+    }
+    assert {letter["locale"] for letter in town.letters()} == {"en"}
+    assert any("Joint remplacé" in letter["text"] for letter in town.letters())
+
+
+def test_a_colleague_who_asks_is_written_to_in_their_own_language(town: Town) -> None:
+    with town.house.begin(town.ids["agent"]) as unit:
+        who = {"at": unit.now, "by": unit.actor}
+        commune = town.ids["commune"]
+        kim = people.create_person(
+            unit.session, entity_id=commune, name="Kim", email="kim@valmont.example", locale="en", **who
+        ).id
+    town.ask(requester_email=None, requester_person_id=kim)
+    [letter] = town.letters()
+    assert (letter["to"], letter["subject"]) == (
+        "kim@valmont.example",
+        "Your request 2026-000001 is registered",
+    )
+
+
+def test_a_language_we_do_not_write_is_answered_in_french(town: Town) -> None:
+    with town.house.begin(town.ids["agent"]) as unit:
+        who = {"at": unit.now, "by": unit.actor}
+        commune = town.ids["commune"]
+        jan = people.create_person(
+            unit.session, entity_id=commune, name="Jan", email="jan@valmont.example", locale="nl", **who
+        ).id
+    town.ask(requester_email=None, requester_person_id=jan)
+    assert town.letters()[0]["subject"] == "Votre demande 2026-000001 est enregistrée"
+    with town.house.begin(town.ids["agent"]) as unit, pytest.raises(Unfit):
+        intake.open_request(unit, entity_id=commune, title="x", channel="portal", requester_locale="nl")
+
+
+def test_only_the_requester_is_given_the_follow_link(town: Town) -> None:
+    request_id = town.ask()
+    with town.house.begin(town.ids["agent"]) as unit:
+        inputs = {"group": "PLOMBERIE", "requestId": request_id, "subject": "A", "text": "B"}
+        HANDLERS["notify.mail"](unit, Call("notify.mail", inputs, {}, "i1", None, "e", "i1.99"))
+    linked = {letter["to"] for letter in town.letters() if "followToken" in letter}
+    assert linked == {"parent@exemple.example"}
+    assert len(town.letters()) == 4
 
 
 def test_planned_hours_without_a_zone_are_those_of_the_town(town: Town) -> None:

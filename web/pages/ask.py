@@ -17,6 +17,7 @@ from registry.errors import Missing
 from web import files
 from web.database import begin, read
 from web.i18n import gettext as _
+from web.i18n import language_tag
 from web.security import limiter, needs
 
 pages = Blueprint("ask", __name__)
@@ -138,6 +139,7 @@ def _facts(database: Any, typed: dict[str, str]) -> dict[str, Any]:
         "requester_name": typed["name"] or None,
         "requester_email": typed["email"] or None,
         "requester_phone": typed["phone"] or None,
+        "requester_locale": language_tag(),
         "requester_person_id": current_user.id if current_user.is_authenticated else None,
         "address": typed["address"] or None,
         "site_occupied": {"yes": True, "no": False}.get(typed["occupied"]),

@@ -646,6 +646,7 @@ def _request() -> None:
         sa.Column("requester_name", sa.Text(), nullable=True),
         sa.Column("requester_email", sa.Text(), nullable=True),
         sa.Column("requester_phone", sa.Text(), nullable=True),
+        sa.Column("requester_locale", sa.Text(), nullable=True),
         sa.Column("requester_person_id", sa.Text(), nullable=True),
         sa.Column("address", sa.Text(), nullable=True),
         sa.Column("longitude", sa.Double(), nullable=True),

@@ -101,6 +101,7 @@ def start(
     definition_id: str | None = None,
     element: str | None = None,
     started_by_message: tuple[str, str] | None = None,
+    rounds: int = 0,
 ) -> str:
     """Start an instance of the newest version of a process and run it to its first wait.
 
@@ -111,6 +112,7 @@ def start(
         definition_id: a version other than the newest.
         element: a start event other than the plain one.
         started_by_message: the name and correlation key of the message that starts it.
+        rounds: how many signals led here, one from the other.
 
     Returns:
         the id of the instance.
@@ -146,7 +148,7 @@ def start(
     )
     with motion(unit, instance_id):
         instance.run.begin(begin, variables or {})
-        settle(unit, instance)
+        settle(unit, instance, rounds=rounds)
     return instance_id
 
 
@@ -388,7 +390,7 @@ def broadcast(
     )
     started = projections.started_by_signal(unit, name)
     for definition_id, process_id, element in started:
-        start(unit, process_id, variables, definition_id=definition_id, element=element)
+        start(unit, process_id, variables, definition_id=definition_id, element=element, rounds=rounds + 1)
     return heard + len(started)
 
 

@@ -70,3 +70,41 @@ def boundary(element: str, host: str, inside: str, *, interrupting: bool = True)
 
 def catch(element: str, inside: str) -> str:
     return f'<bpmn:intermediateCatchEvent id="{element}">{inside}</bpmn:intermediateCatchEvent>'
+
+
+def message(element: str, name: str, key: str = "") -> str:
+    """A message for ``extra``; ``key`` is the FEEL of its correlation key."""
+    subscription = (
+        f"<bpmn:extensionElements><zeebe:subscription correlationKey={quoteattr(key)}/></bpmn:extensionElements>"
+        if key
+        else ""
+    )
+    return f'<bpmn:message id="{element}" name={quoteattr(name)}>{subscription}</bpmn:message>'
+
+
+def on_message(element: str) -> str:
+    return f'<bpmn:messageEventDefinition messageRef="{element}"/>'
+
+
+def signal(element: str, name: str) -> str:
+    return f'<bpmn:signal id="{element}" name={quoteattr(name)}/>'
+
+
+def on_signal(element: str) -> str:
+    return f'<bpmn:signalEventDefinition signalRef="{element}"/>'
+
+
+def throw(element: str, inside: str) -> str:
+    return f'<bpmn:intermediateThrowEvent id="{element}">{inside}</bpmn:intermediateThrowEvent>'
+
+
+def script(element: str, expression: str, variable: str) -> str:
+    return (
+        f'<bpmn:scriptTask id="{element}" name="{element}"><bpmn:extensionElements>'
+        f"<zeebe:script expression={quoteattr('=' + expression)} resultVariable={quoteattr(variable)}/>"
+        "</bpmn:extensionElements></bpmn:scriptTask>"
+    )
+
+
+def fork(element: str) -> str:
+    return f'<bpmn:parallelGateway id="{element}"/>'

@@ -47,6 +47,15 @@ KEYS = frozenset(
         "waiting_any",
     }
 )
+SHAPES: dict[str, tuple[type, str]] = {
+    **dict.fromkeys(
+        ("absent", "before", "incidents", "never", "path", "waiting", "waiting_any"),
+        (list, "a list"),
+    ),
+    **dict.fromkeys(("completed", "instances", "task", "task_variables", "variables"), (dict, "an object")),
+    **dict.fromkeys(("instance", "process", "status"), (str, "a text")),
+}
+STATUSES = frozenset({"active", "completed", "terminated"})
 WAITING_KINDS = frozenset({"task", "job", "message", "signal", "timer"})
 
 
@@ -94,6 +103,9 @@ def expect(stage: Stage, named: Mapping[str, Acted], expected: Mapping[str, Any]
     unknown = set(expected) - KEYS
     if unknown:
         raise Unusable(f"there is no expectation “{min(unknown)}”; known are {', '.join(sorted(KEYS))}")
+    for key, (kind, what) in SHAPES.items():
+        if key in expected and not isinstance(expected[key], kind):
+            raise Unusable(f"expected {what} as “{key}”, but found {expected[key]!r}")
     if "instances" in expected:
         _instances(stage, expected["instances"])
     if not set(expected) - {"instances", "note"}:
@@ -136,6 +148,8 @@ def equal(expected: Any, found: Any) -> bool:
 
 
 def _status(seen: Seen, value: str) -> None:
+    if value not in STATUSES:
+        raise Unusable(f"there is no status “{value}”; known are {', '.join(sorted(STATUSES))}")
     if seen.status() != value:
         raise Failed(f"expected the instance to be {value}, but it is {seen.status()}{_why(seen)}")
 
@@ -183,12 +197,16 @@ def _never(seen: Seen, value: list[str]) -> None:
             raise Failed(f"expected “{element}” never to be entered, but it was")
 
 
-def _terminated(seen: Seen, value: list[str]) -> None:
-    ended = {step.element for step in seen.history if step.event == "terminated"}
+def _terminated(seen: Seen, value: list[str] | Mapping[str, int]) -> None:
+    ended = Counter(step.element for step in seen.history if step.event == "terminated")
     for element in value:
         if element not in ended:
             raise Failed(
                 f"expected “{element}” to have been terminated, but only {_names(sorted(ended))} were"
+            )
+        if isinstance(value, Mapping) and ended[element] != value[element]:
+            raise Failed(
+                f"expected “{element}” to have been terminated {value[element]} time(s), but it was {ended[element]}"
             )
 
 
@@ -212,6 +230,7 @@ def _variables(seen: Seen, value: Mapping[str, Any]) -> None:
 
 
 def _task_variables(seen: Seen, value: Mapping[str, Any]) -> None:
+    _needs_element("task_variables", value)
     element = value["element"]
     for token, wait in sorted(seen.acted.waits.items()):
         if wait.element == element and wait.process in seen.processes and token in seen.acted.run.tasks:
@@ -237,6 +256,7 @@ _TASK_FACTS = {
 
 
 def _task(seen: Seen, value: Mapping[str, Any]) -> None:
+    _needs_element("task", value)
     unknown = set(value) - _TASK_FACTS.keys() - {"element"}
     if unknown:
         raise Unusable(f"a task has no “{min(unknown)}”; known are {', '.join(_TASK_FACTS)}")
@@ -266,6 +286,9 @@ def _incidents(seen: Seen, value: list[Mapping[str, Any]]) -> None:
     ]
     left = list(found)
     for wanted in value:
+        unknown = set(wanted) - {"element", "kind", "message"}
+        if unknown:
+            raise Unusable(f"an incident has no “{min(unknown)}”; known are element, kind, message")
         match = next((f for f in left if all(f[key] == text for key, text in wanted.items())), None)
         if match is None:
             raise Failed(f"expected the incident {_show(dict(wanted))}, but found {_show(found)}")
@@ -294,6 +317,11 @@ _CHECKS: dict[str, Callable[[Seen, Any], None]] = {
 
 
 def _instances(stage: Stage, value: Mapping[str, Any]) -> None:
+    unknown = set(value) - STATUSES - {"process", "total"}
+    if unknown or "process" not in value:
+        raise Unusable(
+            f"“instances” takes “process” and {', '.join(sorted(STATUSES))}, but found {sorted(value)}"
+        )
     process_id = value["process"]
     counts: Counter[str] = Counter()
     for acted in stage.instances:
@@ -321,6 +349,8 @@ def _find(stage: Stage, named: Mapping[str, Acted], expected: Mapping[str, Any])
             for token, called in sorted(acted.processes.items())
             if called == process_id
         ]
+        if not name[1:].isdigit() or int(name[1:]) < 1:
+            raise Unusable(f"there is no instance “{name}”; count from #1")
         index = int(name[1:]) - 1
         if index >= len(every):
             raise Failed(f"expected {index + 1} instance(s) of “{process_id}”, but there are {len(every)}")
@@ -339,6 +369,11 @@ def _seen(stage: Stage, acted: Acted, token: int) -> Seen:
         if parents.get(child) in inside:
             inside.add(child)
     return Seen(stage, acted, token, frozenset(inside))
+
+
+def _needs_element(key: str, value: Mapping[str, Any]) -> None:
+    if "element" not in value:
+        raise Unusable(f"“{key}” needs “element”")
 
 
 def _subset(where: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:

@@ -16,6 +16,43 @@ from engine.feel import Months
 from engine.rehearsal import Acted, Stage
 from engine.scenario_expectations import Failed, Unusable, equal, expect, visible
 
+NEEDED: dict[str, frozenset[str]] = {
+    "start": frozenset({"process"}),
+    "complete": frozenset({"element"}),
+    "throw_error": frozenset({"element", "code"}),
+    "fail_job": frozenset({"element", "retries"}),
+    "set_retries": frozenset({"element", "retries"}),
+    "resolve_incident": frozenset({"element"}),
+    "set_variables": frozenset({"variables"}),
+    "advance_clock": frozenset({"by"}),
+    "publish_message": frozenset({"name"}),
+    "broadcast_signal": frozenset({"name"}),
+}
+TEXT, OBJECT, NUMBER, YES_OR_NO = (
+    (str, "a text"),
+    (dict, "an object"),
+    (int, "a whole number"),
+    (bool, "true or false"),
+)
+KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "as": TEXT,
+    "by": TEXT,
+    "code": TEXT,
+    "element": TEXT,
+    "expect_rejected": YES_OR_NO,
+    "instance": TEXT,
+    "key": ((str, int), "a text or a number"),
+    "message": TEXT,
+    "name": TEXT,
+    "optional": YES_OR_NO,
+    "pick": NUMBER,
+    "process": TEXT,
+    "retries": NUMBER,
+    "ttl": TEXT,
+    "variables": OBJECT,
+    "where": OBJECT,
+}
+
 
 class Teller:
     """Tells one story on one stage."""
@@ -61,6 +98,12 @@ class Teller:
             raise Unusable(
                 f"the step “{name}” has no key “{min(unknown)}”; known are {', '.join(sorted(keys))}"
             )
+        for key in sorted(NEEDED.get(name, frozenset()) - set(action)):
+            raise Unusable(f"the step “{name}” needs “{key}”")
+        for key in sorted(set(action) & KINDS.keys()):
+            kind, what = KINDS[key]
+            if not isinstance(action[key], kind) or (kind is int and isinstance(action[key], bool)):
+                raise Unusable(f"the step “{name}” expects {what} as “{key}”, but found {action[key]!r}")
         step(
             **{
                 ("name_as" if key == "as" else key): value

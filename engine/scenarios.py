@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ class Runner:
         return [process for checked in self._read.values() for _, process in checked.processes]
 
     def _stage(self, path: Path, scenario: Mapping[str, Any]) -> Stage:
-        clock = datetime.fromisoformat(str(scenario.get("clock", "2026-01-05T08:00:00Z")))
+        clock = _instant(path, str(scenario.get("clock", "2026-01-05T08:00:00Z")))
         stage = Stage(clock, zone=str(scenario.get("zone", "UTC")), handlers=self.handlers)
         for name in scenario["resources"]:
             self._deploy(stage, (path.parent / name).resolve())
@@ -132,6 +132,14 @@ class Runner:
                 raise Unusable(f"{path.name}: {_first(errors)}")
             self._read[key] = checked
         return self._read[key]
+
+
+def _instant(path: Path, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Unusable(f"{path.name}: “clock” is no date and time: {text}") from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _key(path: Path) -> tuple[Path, float]:

@@ -1,0 +1,139 @@
+"""The language of scenarios: what is misspelt is said, what differs is told, what passes is counted.
+
+The rules of the engine have their own stories in tests/scenarios; here the runner itself is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from engine.scenarios import Runner, Unusable, coverage, find
+from tests.diagrams import end, process, start, user
+from web.cli import main
+
+DIAGRAM = process("p", start(), user("a"), user("b"), end(), flows="start a b end")
+
+
+def told(folder: Path, *steps: Any, **top: Any) -> Path:
+    (folder / "p.bpmn").write_bytes(DIAGRAM)
+    path = folder / "story.json"
+    path.write_text(json.dumps({"id": "story", "resources": ["p.bpmn"], "steps": list(steps), **top}))
+    return path
+
+
+GO = {"do": "start", "process": "p"}
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ({"do": "dance"}, "there is no step “dance”"),
+        ({"do": "complete", "elment": "a"}, "has no key “elment”"),
+        ({"do": "complete"}, "needs “element”"),
+        ({"do": "start"}, "needs “process”"),
+        ({"do": "complete", "element": 5}, "expects a text as “element”"),
+        ({"do": "complete", "element": "a", "variables": []}, "expects an object as “variables”"),
+        ({"do": "complete", "element": "a", "pick": True}, "expects a whole number as “pick”"),
+        ({"do": "advance_clock", "by": "soon"}, "is no ISO 8601 duration"),
+        ({"do": "advance_clock", "by": "-PT1H"}, "is no ISO 8601 duration"),
+        ({"do": "publish_message", "name": "m", "ttl": "P1M"}, "is no duration of days and time"),
+        ({"do": "cancel_instance", "instance": "i9"}, "there is no instance “i9”"),
+        ({"expect": {"waitng": []}}, "there is no expectation “waitng”"),
+        ({"expect": {"status": "done"}}, "there is no status “done”"),
+        ({"expect": {"waiting": "a"}}, "expected a list as “waiting”"),
+        ({"expect": {"instance": "i9", "status": "active"}}, "there is no instance “i9”"),
+        ({"expect": {"instance": "#0", "process": "p", "status": "active"}}, "count from #1"),
+        ({"expect": {"instances": {"process": "p", "open": 1}}}, "“instances” takes"),
+        ({"expect": {"incidents": [{"where": "a"}]}}, "an incident has no “where”"),
+        ({"expect": {"task": {"element": "a", "due": 1}}}, "a task has no “due”"),
+        ({"expect": {"task": {"assignee": "x"}}}, "“task” needs “element”"),
+        ({"expect": {"status": "active"}, "do": "start"}, "expected “expect” alone"),
+        ("start", "expected a step to be an object"),
+    ],
+    ids=str,
+)
+def test_what_is_not_of_the_language_is_unusable(tmp_path: Path, step: Any, words: str) -> None:
+    path = told(tmp_path, GO, step)
+    with pytest.raises(Unusable, match=words.replace("#", r"\#")):
+        Runner().run(path)
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ({"do": "complete", "element": "b"}, "expected “b” to wait, but waiting are: a"),
+        ({"do": "complete", "element": "a", "pick": 1}, "expected “a” to wait"),
+        ({"do": "resolve_incident", "element": "a"}, "expected an incident at “a”"),
+        ({"do": "fail_job", "element": "a", "retries": 0}, "expected “a” to wait"),
+        ({"do": "start", "process": "q"}, "expected a process “q”"),
+        ({"do": "start", "process": "p", "expect_rejected": True}, "but it can be started"),
+        ({"expect": {"waiting": ["b"]}}, r"expected waiting \[b\], but found \[a\]"),
+        ({"expect": {"waiting_any": ["b", "c"]}}, r"expected one of \[b, c\] to wait"),
+        ({"expect": {"status": "completed"}}, "expected the instance to be completed, but it is active"),
+        ({"expect": {"completed": {"a": 1}}}, "but it was 0"),
+        ({"expect": {"never": ["start"]}}, "expected “start” never to be entered"),
+        ({"expect": {"terminated": ["a"]}}, "expected “a” to have been terminated"),
+        ({"expect": {"path": ["start", "a"]}}, r"but it was \[start\]"),
+        ({"expect": {"before": [["a", "start"]]}}, "expected “a” to complete before “start”"),
+        ({"expect": {"variables": {"x": 1}}}, "expected the instance to have the variable “x”"),
+        ({"expect": {"variables": {"n": 2}}}, "expected “n” of the instance to be 2, but it is 1"),
+        ({"expect": {"absent": ["n"]}}, "expected the instance not to have “n”"),
+        ({"expect": {"task": {"element": "a", "candidateGroups": ["x"]}}}, "expected candidateGroups of “a”"),
+        ({"expect": {"task_variables": {"element": "a", "n": 3}}}, "expected “n” of “a” to be 3"),
+        ({"expect": {"incidents": [{"element": "a"}]}}, "expected the incident"),
+        ({"expect": {"instances": {"process": "p", "active": 2}}}, "expected 2 active"),
+    ],
+    ids=str,
+)
+def test_what_differs_is_told_with_its_step(tmp_path: Path, step: Any, words: str) -> None:
+    outcome = Runner().run(told(tmp_path, {**GO, "variables": {"n": 1}}, step))
+    assert not outcome.passed
+    assert outcome.step == 2
+    assert re.search(words, outcome.message), outcome.message
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"steps": []}', '{"resources": [], "steps": {}}', ""])
+def test_a_file_that_is_no_scenario_is_unusable(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "story.json"
+    path.write_text(text)
+    with pytest.raises(Unusable):
+        Runner().run(path)
+
+
+def test_a_resource_with_errors_or_without_existence_is_unusable(tmp_path: Path) -> None:
+    with pytest.raises(Unusable, match=r"gone\.bpmn does not exist"):
+        Runner().run(told(tmp_path, resources=["gone.bpmn"]))
+    (tmp_path / "broken.bpmn").write_text("<x/>")
+    with pytest.raises(Unusable, match=r"broken\.bpmn"):
+        Runner().run(told(tmp_path, resources=["broken.bpmn"]))
+    with pytest.raises(Unusable, match="clock"):
+        Runner().run(told(tmp_path, clock="morning"))
+
+
+def test_coverage_names_what_no_story_visits(tmp_path: Path) -> None:
+    runner = Runner()
+    outcome = runner.run(told(tmp_path, GO, {"do": "complete", "element": "a"}))
+    assert coverage(runner.processes(), [outcome]) == {"p": ["end", "b-end"]}
+
+
+def test_the_command_line_writes_both_records_and_answers_with_its_exit_code(tmp_path: Path) -> None:
+    good = told(tmp_path, GO, {"expect": {"waiting": ["a"]}})
+    records, junit = tmp_path / "out.records", tmp_path / "out.xml"
+    arguments = ["test", str(good), "--json", str(records), "--junit", str(junit), "--coverage"]
+    passed = CliRunner().invoke(main, arguments)
+    assert passed.exit_code == 0
+    (record,) = json.loads(records.read_text())
+    assert set(record) == {"id", "file", "title", "passed", "step", "message", "seconds"}
+    assert (record["id"], record["passed"], record["step"]) == ("story", True, None)
+    assert 'tests="1" failures="0"' in junit.read_text()
+    failing = told(tmp_path, GO, {"expect": {"waiting": ["b"]}})
+    assert CliRunner().invoke(main, ["test", str(failing)]).exit_code == 1
+    unusable = told(tmp_path, {"do": "dance"})
+    assert CliRunner().invoke(main, ["test", str(unusable)]).exit_code == 2
+    assert find([tmp_path]) == [unusable]

@@ -234,7 +234,7 @@ def install(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # the session's life bounds it: a task left open over lunch must not be lost
         WTF_CSRF_SSL_STRICT=settings.secure,
     )
-    app.after_request(_say_when)  # registered first, so called last: after the limiter has written its headers
+    app.after_request(_say_when)  # first in, last called: after the limiter has written its headers
     csrf.init_app(app)
     limiter.init_app(app)
     login.init_app(app)

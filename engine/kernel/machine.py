@@ -99,6 +99,7 @@ class Run(BpmnWorkflow):
         tasks: every living token by id.
         task_tree: the token of the root process.
         status: active, completed or terminated.
+        max_steps: tokens that one command may move.
         effects: what has happened since the run was made or thawed.
     """
 
@@ -110,6 +111,7 @@ class Run(BpmnWorkflow):
         self.tasks = {}
         self.status: Status = "active"
         self.next_id = 0
+        self.max_steps = MAX_STEPS
         self.effects = Effects()
         self._ready: deque[Token] = deque()
 
@@ -198,7 +200,7 @@ class Run(BpmnWorkflow):
                 token = self._ready.popleft()
                 if token._state == READY and token.alive:
                     steps += 1
-                    if steps > MAX_STEPS:
+                    if steps > self.max_steps:
                         self._stop_all(token)
                         return
                     token.run()
@@ -356,5 +358,5 @@ class Run(BpmnWorkflow):
 def _endless(token: Token) -> Fault:
     return Fault(
         "expression",
-        f"Expected “{token.task_spec.label}” to lead to a wait state, but {MAX_STEPS} steps did not.",
+        f"Expected “{token.task_spec.label}” to lead to a wait state, but {token.workflow.max_steps} steps did not.",
     )

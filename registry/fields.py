@@ -23,7 +23,13 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "number": (int, float),
     "boolean": (bool,),
 }
-_KEYWORDS = frozenset({"type", "title", "description", "enum", "minimum", "maximum", "maxLength", "format"})
+_KEYWORDS = frozenset({"type", "enum", "minimum", "maximum", "maxLength", "format"}) | {
+    "title",
+    "title_en",
+    "labels",  # of an enum's values, in French
+    "labels_en",
+    "description",
+}
 _OUTER = frozenset({"type", "properties", "required", "additionalProperties"})
 
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 import bpmn
 import engine.tables
 import registry.tables
-from engine import kernel, store
+from engine import kernel, queries, store
 from engine.clock import SettableClock
 from engine.tables import History, Incident, Timer, UserTask
 from integrations import intake
@@ -36,16 +36,17 @@ from web.demo.watch import watched
 
 PARIS = ZoneInfo("Europe/Paris")
 SMALL = town.Scale(days=60, orders=14)
-ENDED = datetime(2026, 11, 12, 18, tzinfo=PARIS)
-A_WEEK_LATER = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
+LAST_DAY = date(2026, 11, 20)
+ENDED = datetime(2026, 11, 20, 18, tzinfo=PARIS)
+NEXT_DAY = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
 
 
 def _built() -> store.Engine:
     database = store.connect("sqlite://")
     engine.tables.Base.metadata.create_all(database)
     registry.tables.Base.metadata.create_all(database)
-    house = store.Engine(database, clock=SettableClock(A_WEEK_LATER), handlers=HANDLERS)
-    town.build(house, SMALL)
+    house = store.Engine(database, clock=SettableClock(NEXT_DAY), handlers=HANDLERS)
+    town.build(house, SMALL, LAST_DAY)
     return house
 
 
@@ -111,7 +112,7 @@ def test_the_town_has_no_incident_and_every_invariant_holds(house: store.Engine)
 def test_no_timer_of_the_town_was_forgotten(house: store.Engine) -> None:
     with house.read() as reading:
         first = reading.connection.scalar(sa.select(sa.func.min(Timer.due_at)))
-    assert first > datetime(2026, 11, 12, 18, tzinfo=PARIS)
+    assert first > ENDED
 
 
 def test_the_town_has_the_scale_it_promises(house: store.Engine) -> None:
@@ -136,7 +137,7 @@ def test_two_towns_are_the_same_to_the_cent(house: store.Engine, lived_in: store
     assert town_alone == town_with_journeys
 
 
-def test_the_journey_ends_with_a_closed_request_and_proved_books(
+def test_the_journey_ends_with_an_answered_request_and_proved_books(
     lived_in: store.Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert journey.tell(lived_in, Teller("fr", PARIS))
@@ -144,7 +145,7 @@ def test_the_journey_ends_with_a_closed_request_and_proved_books(
     with lived_in.read() as reading:
         newest = reading.session.scalars(sa.select(Request).order_by(Request.reference.desc())).first()
         assert newest is not None
-        assert (newest.status, newest.outcome) == ("closed", "done")
+        assert newest.status == "answered"
         posted = reading.session.scalars(
             sa.select(Posting)
             .join(WorkOrder, WorkOrder.id == Posting.order_id)
@@ -159,35 +160,56 @@ def test_the_journey_ends_with_a_closed_request_and_proved_books(
 def test_each_journey_tells_another_story_in_the_language_asked_for(
     lived_in: store.Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    for language, sentence in (("fr", "Les comptes sont justes"), ("en", "The books balance")):
+        assert journey.tell(lived_in, Teller(language, PARIS))  # type: ignore[arg-type]  # both are languages
+        assert sentence in capsys.readouterr().out
     with lived_in.read() as reading:
-        before = set(reading.session.scalars(sa.select(Request.title).where(Request.channel == "qr")))
-    assert journey.tell(lived_in, Teller("en", PARIS))
-    told = capsys.readouterr().out
-    with lived_in.read() as reading:
-        newest = reading.session.scalars(sa.select(Request).order_by(Request.reference.desc())).first()
-    assert newest is not None
-    assert newest.title not in before
-    assert "The books balance" in told
-    assert "Les comptes" not in told
+        newest = sa.select(Request.title).order_by(Request.reference.desc()).limit(2)
+        one, other = reading.session.scalars(newest)
+    assert one != other
 
 
-def test_a_journey_never_posts_before_the_last_posting_and_then_leaves_the_five_days_to_the_worker(
+def test_journeys_post_in_the_order_of_numbers_even_when_the_clock_is_behind(
     lived_in: store.Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert journey.tell(lived_in, Teller("en", PARIS))
-    with lived_in.read() as reading:
-        last = reading.session.scalar(sa.select(sa.func.max(Posting.posted_at)))
-    assert last is not None
-    soon = SettableClock(last + timedelta(days=2))
-    capsys.readouterr()
-    assert journey.tell(store.Engine(lived_in.database, clock=soon, handlers=HANDLERS), Teller("en", PARIS))
-    assert "“guichet serve” will close the request" in capsys.readouterr().out
+    late = store.Engine(lived_in.database, clock=SettableClock(ENDED - timedelta(days=3)), handlers=HANDLERS)
+    for house in (lived_in, late, lived_in):
+        assert journey.tell(house, Teller("en", PARIS))
+    assert capsys.readouterr().out.count("The books balance") == 3
     with lived_in.read() as reading:
         chains = sa.select(Posting.journal_id, Posting.position, Posting.posted_at)
         rows = reading.session.execute(chains.order_by(Posting.journal_id, Posting.position)).all()
     pairs = [(one, after) for one, after in pairwise(rows) if one.journal_id == after.journal_id]
     assert pairs
     assert all(one.posted_at <= after.posted_at for one, after in pairs)
+
+
+def test_the_five_days_are_rehearsed_and_rolled_back(
+    lived_in: store.Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert journey.tell(lived_in, Teller("fr", PARIS))
+    assert "request.close" in capsys.readouterr().out
+    with lived_in.read() as reading:
+        newest = reading.session.scalars(sa.select(Request).order_by(Request.reference.desc())).first()
+        assert newest is not None
+        instance = queries.instance_of(reading, newest.id, intake.PROCESS)
+        [(element, due)] = queries.due_timers(reading, str(instance))
+    assert newest.status == "answered"
+    assert element == "five_days"
+    assert due > reading.now
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2026-11-21T22:00", "2026-11-20"),
+        ("2026-11-16T09:00", "2026-11-13"),
+        ("2026-11-12T00:30", "2026-11-10"),
+    ],
+)
+def test_the_town_has_lived_until_the_last_working_day(now: str, expected: str) -> None:
+    instant = datetime.fromisoformat(now).replace(tzinfo=PARIS)
+    assert town.last_day(instant, PARIS).isoformat() == expected
 
 
 def test_rows_told_are_rows_written(lived_in: store.Engine) -> None:

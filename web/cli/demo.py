@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -30,10 +30,15 @@ _HOME = Path("var") / "demo"
     show_default=True,
     help="seed: 600 closed orders in eight months; full: 15,000 in a year.",
 )
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Last day the town has lived; by default the last working day. The same day gives the same town.",
+)
 @click.option("--journey-only", is_flag=True, help="Tell the journey; the town must be there.")
 @click.option("--no-journey", is_flag=True, help="Found the town and tell nothing.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language.")
-def demo(*, scale: str, journey_only: bool, no_journey: bool, lang: Language) -> None:
+def demo(*, scale: str, until: datetime | None, journey_only: bool, no_journey: bool, lang: Language) -> None:
     """Found the demo town where it is absent, then tell the journey of one new request.
 
     The town lives in var/demo, unless GUICHET_HOME or GUICHET_DATABASE names another place. Exit code 1 when an
@@ -56,7 +61,8 @@ def demo(*, scale: str, journey_only: bool, no_journey: bool, lang: Language) ->
             )
         )
     if state == "none":
-        _build(house, town.SCALES[scale], teller)
+        last = until.date() if until is not None else town.last_day(house.clock.now(), teller.zone)
+        _build(house, town.SCALES[scale], last, teller)
     proved = no_journey or journey.tell(house, teller)
     _say_accounts(house, teller, chosen)
     if not proved:
@@ -76,7 +82,7 @@ def _refusal(state: str, chosen: settings.Settings, teller: Teller) -> str:
     )
 
 
-def _build(house: store.Engine, scale: town.Scale, teller: Teller) -> None:
+def _build(house: store.Engine, scale: town.Scale, last: date, teller: Teller) -> None:
     teller.say(
         f"La ville de démonstration se construit : {scale.orders} ordres clos en {scale.days} jours, chaque geste par "
         "le vrai moteur. Une seule fois ; moins d’une minute à l’échelle « seed ».",
@@ -87,13 +93,13 @@ def _build(house: store.Engine, scale: town.Scale, teller: Teller) -> None:
     with click.progressbar(length=scale.days, label=label, show_pos=False, item_show_func=str) as bar:
         lived = 0
 
-        def tell(today: date, last: date) -> None:
+        def tell(today: date) -> None:
             nonlocal lived
             days = max(0, scale.days - (last - today).days)
             bar.update(days - lived, today.strftime("%d/%m/%Y"))
             lived = days
 
-        town.build(house, scale, tell)
+        town.build(house, scale, last, tell)
         bar.update(scale.days - lived)
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from web.demo.trail import Trail
 from web.demo.watch import watched
 
 PORTAL: Final = "system:portal"
+_BEGINS: Final = 75
 _STATUSES: Final = {
     "registered": ("enregistrée", "registered"),
     "qualified": ("qualifiée", "qualified"),
@@ -48,14 +50,13 @@ class Journey:
     """What one telling carries along.
 
     Attributes:
-        house: the house on the journey's own clock; ``clock``: that clock.
-        now: the machine's present instant, which the journey does not pass if it can help it.
+        house: the house on the journey's own clock; ``clock``: that clock; ``begun``: when the journey did.
         story: what is asked and done; ``thing``: for which asset.
     """
 
     house: store.Engine
     clock: SettableClock
-    now: datetime
+    begun: datetime
     teller: Teller
     known: Roll
     story: Mapping[str, Any]
@@ -91,10 +92,9 @@ class Journey:
         self.clock.set(max(moment, self.clock.now()))
         return self.clock.now()
 
-    def local(self, hour: int, minute: int) -> datetime:
-        """Return an hour of the journey's present day, as the town's clocks show it."""
-        day = self.clock.now().astimezone(self.teller.zone).date()
-        return datetime.combine(day, time(hour, minute), self.teller.zone)
+    def moment(self, minutes: int) -> datetime:
+        """Return the instant so many minutes after the beginning, as the town's clocks show it."""
+        return (self.begun + timedelta(minutes=minutes)).astimezone(self.teller.zone)
 
 
 def ask(journey: Journey) -> None:
@@ -136,7 +136,7 @@ def ask(journey: Journey) -> None:
 def qualify(journey: Journey) -> None:
     """Let the window qualify the request and ask for parts."""
     teller, story = journey.teller, journey.story
-    journey.at(journey.local(8, 31))
+    journey.at(journey.moment(19))
     who = _name(journey, journey.known.office["operator"])
     teller.chapter("Le guichet qualifie", "The window qualifies", journey.clock.now())
     with journey.house.read() as reading:
@@ -179,9 +179,9 @@ def plan(journey: Journey) -> None:
     teller = journey.teller
     team = _team(journey)
     leader = journey.known.leaders[team]
-    begins = journey.local(9, 30)
+    begins = journey.moment(_BEGINS)
     ends = begins + timedelta(minutes=journey.story["minutes"])
-    journey.at(journey.local(8, 47))
+    journey.at(journey.moment(35))
     journey.agent = _least_busy(journey, team)
     teller.chapter("L’équipe planifie", "The team plans", journey.clock.now())
     who, agent = _name(journey, leader), _name(journey, journey.agent)
@@ -204,8 +204,7 @@ def plan(journey: Journey) -> None:
 def report(journey: Journey) -> None:
     """Let the agent report hours, parts and what was done."""
     teller, story = journey.teller, journey.story
-    done = journey.local(9, 30) + timedelta(minutes=story["minutes"] - 5)
-    journey.at(done)
+    journey.at(journey.moment(_BEGINS + story["minutes"] - 5))
     teller.chapter("L’agent travaille et rend compte", "The agent works and reports", journey.clock.now())
     who = _name(journey, journey.agent)
     hours, minutes = divmod(story["minutes"], 60)
@@ -230,25 +229,34 @@ def report(journey: Journey) -> None:
 
 
 def review(journey: Journey, order_id: str) -> None:
-    """Let the accountant accept the proposals."""
+    """Let the accountant accept the proposals, those of each entity."""
     teller = journey.teller
-    journey.at(journey.local(14, 5))
+    journey.at(journey.moment(350))
     accountant = journey.known.office["accountant"]
     teller.chapter(
         "La comptable contrôle et accepte", "The accountant reviews and accepts", journey.clock.now()
     )
     who = _name(journey, accountant)
     teller.say(
-        f"Au-dessus de 250 €, une personne contrôle : {who} lit la proposition, ses règles et ses sources, et accepte.",
-        f"Above 250 €, a person reviews: {who} reads the proposal, its rules and its sources, and accepts.",
+        f"Au-dessus de 250 €, une personne contrôle les écritures de chaque entité : {who} lit les propositions, leurs "
+        "règles et leurs sources, et accepte.",
+        f"Above 250 €, a person reviews the postings of each entity: {who} reads the proposals, their rules and their "
+        "sources, and accepts.",
     )
     books.say_files(teller)
-    journey.complete(accountant, "review", {"verdict": "accept"})
+    while _waits(journey, "review"):
+        journey.complete(accountant, "review", {"verdict": "accept"})
     books.show_postings(journey.house, teller, order_id)
 
 
+def _waits(journey: Journey, element: str) -> bool:
+    with journey.house.read() as reading:
+        waiting = queries.open_tasks_of(reading, journey.trail.instance_id)
+    return any(task.element == element for task in waiting)
+
+
 def five_days(journey: Journey) -> None:
-    """Let five days pass without news, or say what will happen when they have passed."""
+    """Show the answer that left, and rehearse what five days without news will do."""
     teller = journey.teller
     with journey.house.read() as reading:
         ((element, due), *_) = queries.due_timers(reading, journey.trail.instance_id)
@@ -261,28 +269,41 @@ def five_days(journey: Journey) -> None:
     teller.quote(f"{letter['subject']}")
     for line in letter["text"].splitlines():
         teller.quote(line)
-    if due > journey.now >= journey.clock.now():
-        teller.say(
-            f"La minuterie « {element} » attend dans la table timer : « guichet serve » clora la demande le "
-            f"{teller.moment(due)}, sauf si « pas réparé » arrive avant.",
-            f"The timer “{element}” waits in the table timer: “guichet serve” will close the request on "
-            f"{teller.moment(due)}, unless “not fixed” comes before.",
-        )
-    else:
-        teller.chapter("Cinq jours plus tard", "Five days later", journey.at(due))
-        teller.say(
-            "Personne n’a dit « pas réparé ». La minuterie échoit : la demande se clôt d’elle-même.",
-            "Nobody said “not fixed”. The timer falls due: the request closes by itself.",
-        )
-        teller.files(timers.fire)
-        journey.act(timers.ACTOR, lambda unit: timers.fire(unit, *_timer(unit, journey)))
-    with journey.house.read() as reading:
-        rows = queries_of_registry.request_timeline(reading.session, journey.request_id, public=True)
-    teller.lines(
-        "suivi",
-        "follow-up",
-        [_event(teller, row.at, row.status_before, row.status_after, row.text) for row in rows],
+    teller.chapter("Cinq jours plus tard (répétition)", "Five days later (rehearsal)", due)
+    teller.say(
+        f"La minuterie « {journey.trail.name(element, teller)} » attend dans la table timer ; « guichet serve » la fera "
+        "échoir, sauf si « pas réparé » arrive avant. Voici ce qui se passera : la transaction est jouée avec cinq jours "
+        "d’avance, puis annulée.",
+        f"The timer “{journey.trail.name(element, teller)}” waits in the table timer; “guichet serve” will let it fall "
+        "due, unless “not fixed” comes before. This is what will happen: the transaction is played five days ahead, "
+        "then rolled back.",
     )
+    teller.files(timers.fire)
+    _rehearse(journey, due)
+
+
+class _Rehearsed(Exception):
+    """Thrown to roll back what was only shown."""
+
+
+def _rehearse(journey: Journey, due: datetime) -> None:
+    """Fire the timer on a clock that is ahead, show what it does, and roll it back."""
+    teller, house = journey.teller, journey.house
+    ahead = store.Engine(house.database, clock=SettableClock(due), handlers=house.handlers, zone=house.zone)
+    with suppress(_Rehearsed), ahead.begin(timers.ACTOR) as unit:
+        instance_id, token = _timer(unit, journey)
+        with watched(house.database) as written:
+            timers.fire(unit, instance_id, token)
+            unit.flush()
+        teller.trail(journey.trail.tell(unit, teller))
+        teller.wrote(written)
+        rows = queries_of_registry.request_timeline(unit.session, journey.request_id, public=True)
+        teller.lines(
+            "suivi",
+            "follow-up",
+            [_event(teller, row.at, row.status_before, row.status_after, row.text) for row in rows],
+        )
+        raise _Rehearsed
 
 
 def _event(teller: Teller, at: datetime, before: str | None, after: str, text: str) -> str:

@@ -165,7 +165,10 @@ def _stores(unit: store.UnitOfWork, town: dict[str, Any]) -> None:
 
 def _assets(unit: store.UnitOfWork, town: dict[str, Any], chance: random.Random) -> None:
     for code, one in town["classes"].items():
-        properties = {name: {"type": kind} for name, kind in one["fields"].items()}
+        properties = {
+            name: field | ({"enum": sorted(field["labels"])} if "labels" in field else {})
+            for name, field in one["fields"].items()
+        }
         assets.create_class(
             unit.session,
             code=code,

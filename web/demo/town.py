@@ -1,7 +1,7 @@
 """The demo town: founded, then lived for eight months.
 
-Comes in: an empty database and a scale. Goes out: the same town each time, to the reference number and the cent. It
-never takes the machine's clock: the town has its own. Next: ``web/demo/journey.py``.
+Comes in: an empty database, a scale, a last day. Goes out: the same town for the same day, to the reference number
+and the cent. It never takes the machine's clock: the town has its own. Next: ``web/demo/journey.py``.
 """
 
 from __future__ import annotations
@@ -20,12 +20,10 @@ from engine import store
 from engine.clock import SettableClock
 from registry import people
 from registry.tables.entities import Entity
-from web.demo import calls, facts, founding, roll
+from web.demo import calls, facts, founding, hours, roll
 from web.demo.hands import Hands
 from web.demo.life import Life
 
-LAST_DAY: Final = date(2026, 11, 12)
-"""The last day the town has lived; fixed, so that numbers and amounts are the same on every run."""
 FOUNDER: Final = "system:demo"
 
 
@@ -57,32 +55,40 @@ def state(house: store.Engine) -> State:
     return "half" if operator.password_hash is None else "demo"
 
 
+def last_day(now: datetime, zone: ZoneInfo) -> date:
+    """Return the last working day before an instant: the town has lived until yesterday, or until Friday."""
+    day = now.astimezone(zone).date() - timedelta(days=1)
+    while not hours.is_working_day(day):
+        day -= timedelta(days=1)
+    return day
+
+
 def build(
-    house: store.Engine, scale: Scale, tell: Callable[[date, date], None] = lambda _today, _last: None
+    house: store.Engine,
+    scale: Scale,
+    last: date,
+    tell: Callable[[date], None] = lambda _today: None,
 ) -> None:
     """Found the town in an empty database and let it live until its last day.
 
     Args:
         house: gives the database and the handlers; its clock is not read.
         scale: how long and how much.
-        tell: called for each day that begins, with that day and the last one: to show progress.
+        last: the last day; the same day gives the same town, to the reference number and the cent.
+        tell: called for each day that begins: to show progress.
     """
     zone = ZoneInfo(house.zone)
-    first = LAST_DAY - timedelta(days=scale.days)
+    first = last - timedelta(days=scale.days)
     clock = SettableClock(datetime.combine(first, time(7), zone))
     own = store.Engine(house.database, clock=clock, handlers=house.handlers, zone=house.zone)
     with own.begin(FOUNDER) as unit:
-        founding.found(
-            unit, years=range(first.year, LAST_DAY.year + 2), raised_from=LAST_DAY.replace(month=7, day=1)
-        )
+        founding.found(unit, years=range(first.year, last.year + 2), raised_from=last.replace(month=7, day=1))
     with own.read() as reading:
         known = roll.read(reading)
-    coming = calls.calls(
-        known, first=first + timedelta(days=1), last=LAST_DAY, orders=scale.orders, zone=zone
-    )
+    coming = calls.calls(known, first=first + timedelta(days=1), last=last, orders=scale.orders, zone=zone)
     with _quiet_collector():
         Life(own, clock, Hands(known), zone).live(
-            coming, until=datetime.combine(LAST_DAY, time(18), zone), tell=lambda today: tell(today, LAST_DAY)
+            coming, until=datetime.combine(last, time(18), zone), tell=tell
         )
     with own.begin(FOUNDER) as unit:
         roll.give_passwords(unit)

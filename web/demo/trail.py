@@ -51,17 +51,18 @@ class Trail:
         told += [self._waiting(task, teller) for task in queries.open_tasks_of(unit, self.instance_id)]
         for element, due in queries.due_timers(unit, self.instance_id):
             told.append(
-                f"  ◷ {self._name(element, teller)}  {teller.of('échéance', 'due')} {teller.moment(due)}"
+                f"  ◷ {self.name(element, teller)}  {teller.of('échéance', 'due')} {teller.moment(due)}"
             )
         return told
 
     def _waiting(self, task: Any, teller: Teller) -> str:
         groups = ", ".join(task.candidate_groups)
         form = f"forms/intervention/{task.form_id}.form"
-        name = self._name(task.element, teller)
+        name = self.name(task.element, teller)
         return f"  ■ {name}  {teller.of('attend', 'waits for')} {groups}  ({form})"
 
-    def _name(self, element: str, teller: Teller) -> str:
+    def name(self, element: str, teller: Teller) -> str:
+        """Return what people call an element of a process told before."""
         known = [process.task_specs for _, process in self._files.values() if element in process.task_specs]
         return _label(known[0][element], teller) if known else element
 

@@ -47,6 +47,10 @@ def judge(site: Site, size: str, addresses: tuple[str, ...], email: str = "") ->
         wrong += [f"{address}: {line}" for line in said]
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             wrong.append(f"{address}: wider than the screen")
+        if page.evaluate(
+            "[...document.querySelectorAll('.card > table')].some(t => t.offsetWidth > t.parentElement.clientWidth)"
+        ):
+            wrong.append(f"{address}: a table is wider than its card")
     return wrong
 
 

@@ -63,6 +63,7 @@ def show(reference: str) -> Any:
         materials = queries.materials_of(reading.session, order.id)
         return render_template(
             "order.html",
+            settled=SETTLED,
             order=order,
             order_row=row,
             facts=_facts(row, order),
@@ -99,6 +100,7 @@ def _facts(row: queries.OrderRow, order: WorkOrder) -> list[tuple[str, Any, str]
         (_("Done by"), row.supplier_name or row.team_name),
         (_("Person in charge"), row.person_name),
         (_("Planned"), planned),
+        (_("Due"), moment(order.due_at)),
         (_("Work has begun"), moment(order.begun_at)),
         (_("Work done"), moment(order.finished_at)),
         (_("Mode"), state("mode", row.mode).label),

@@ -74,6 +74,7 @@ def show(reference: str) -> Any:
         }
         return render_template(
             "request.html",
+            settled=SETTLED,
             asked=asked,
             facts=_facts(row, asked),
             photos=files.of(current_app.extensions["settings"].files, asked.id),

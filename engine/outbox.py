@@ -58,6 +58,16 @@ def send_again(unit: UnitOfWork, row_id: str) -> None:
     _note(unit, row_id, status="queued", attempts=0, next_attempt_at=unit.now)
 
 
+def counts(unit: UnitOfWork, kind: str) -> dict[str, int]:
+    """Return how many effects of a kind stand in each status: queued, delivered, failed."""
+    rows = unit.connection.execute(
+        sa.select(Outbox.status, sa.func.count().label("total"))
+        .where(Outbox.kind == kind)
+        .group_by(Outbox.status)
+    )
+    return {row.status: row.total for row in rows}
+
+
 def deliver_due(house: Engine, deliverers: Mapping[str, Deliverer], *, limit: int = 50) -> int:
     """Deliver what is due, one transaction to take each row and one to note the outcome.
 

@@ -15,6 +15,7 @@ from flask_login import current_user
 from engine import store
 from engine.clock import SystemClock
 from engine.worker import Worker
+from integrations import mail
 from integrations.tasks import HANDLERS
 from registry import answers, reservations
 from web.settings import Settings
@@ -32,8 +33,11 @@ def open_house(settings: Settings) -> store.Engine:
     return store.Engine(database, clock=SystemClock(), handlers=HANDLERS, zone=settings.timezone)
 
 
-def background(house: store.Engine) -> Worker:
-    """Return the worker of this house: timers and deliveries, and the registry's own chores."""
+def background(house: store.Engine, settings: Settings) -> Worker:
+    """Return the worker of this house: timers and deliveries, and the registry's own chores.
+
+    Without a mail server nobody delivers letters: they stay queued until there is one.
+    """
 
     def expire_reservations() -> None:
         with house.begin("system:reservations") as unit:
@@ -44,7 +48,23 @@ def background(house: store.Engine) -> Worker:
             answers.forget(unit.session, before=unit.now - ANSWERS_KEPT)
 
     return Worker(
-        house, chores={"reservations": (60.0, expire_reservations), "answers": (3600.0, forget_answers)}
+        house,
+        deliverers={mail.KIND: mail.deliverer(mail_server(settings))} if settings.smtp_host else {},
+        chores={"reservations": (60.0, expire_reservations), "answers": (3600.0, forget_answers)},
+    )
+
+
+def mail_server(settings: Settings) -> mail.Server:
+    """Return the mail server that the settings name."""
+    return mail.Server(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+        starttls=settings.smtp_starttls,
+        sender=settings.mail_from,
+        name=settings.town,
+        follow_url=f"{settings.base_url}/f/",
     )
 
 

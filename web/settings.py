@@ -8,6 +8,7 @@ Next: ``web/app.py``.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -52,6 +53,12 @@ class Settings:
     )
     ask_limit: str = field(default="30 per hour", metadata={"help": "public requests from one address"})
     api_limit: str = field(default="600 per minute", metadata={"help": "API requests with one token"})
+    smtp_host: str = field(default="", metadata={"help": "mail server; empty: letters wait in the database"})
+    smtp_port: int = field(default=587, metadata={"help": "its port; 465 for TLS from the first byte"})
+    smtp_user: str = field(default="", metadata={"help": "account on the mail server; empty: none"})
+    smtp_password: str = field(default="", repr=False, metadata={"help": "password of that account"})
+    smtp_starttls: bool = field(default=True, metadata={"help": "insist on encryption with the mail server"})
+    mail_from: str = field(default="", metadata={"help": "mail address that letters come from"})
     log_format: str = field(default="text", metadata={"help": "text or json"})
     log_level: str = field(default="INFO", metadata={"help": "DEBUG, INFO, WARNING or ERROR"})
     origins: Mapping[str, str] = field(default_factory=dict, metadata={"help": ""}, repr=False)
@@ -133,6 +140,15 @@ def _check(settings: Settings) -> None:
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
         raise SettingsError(
             f"Expected GUICHET_PUBLIC_URL to begin with https://, but it is {settings.public_url!r}."
+        )
+    if settings.smtp_host and not re.fullmatch(r"[^@\s,]+@[^@\s,]+", settings.mail_from):
+        raise SettingsError(
+            f"Expected GUICHET_MAIL_FROM beside GUICHET_SMTP_HOST to be one mail address, but it is {settings.mail_from!r}."
+        )
+    if settings.smtp_user and not settings.smtp_starttls and settings.smtp_port != 465:
+        raise SettingsError(
+            "Expected GUICHET_SMTP_STARTTLS beside GUICHET_SMTP_USER, because a password would travel in the clear, "
+            "but it is off."
         )
     if settings.secret_key and len(settings.secret_key) < 32:
         raise SettingsError("Expected GUICHET_SECRET_KEY to have at least 32 characters, but it is shorter.")

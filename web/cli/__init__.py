@@ -20,6 +20,7 @@ MODULES: Final = {
     "demo": "demo",
     "deploy": "processes",
     "import": "imports",
+    "letters": "house",
     "person": "house",
     "posting": "accounting",
     "serve": "house",

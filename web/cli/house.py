@@ -15,6 +15,8 @@ from typing import Any
 import click
 from gunicorn.app.base import BaseApplication
 
+from engine import outbox
+from integrations import mail
 from registry import entities, people
 from registry.tables.people import ROLES
 from web import logs, migrations, passwords, settings
@@ -22,6 +24,7 @@ from web.app import create_app
 from web.database import background, open_house
 
 ACTOR = "system:cli"
+_NO_SERVER = "No mail server is set: letters wait until GUICHET_SMTP_HOST and GUICHET_MAIL_FROM are."
 _PASSWORD = re.compile(r"(://[^:/@]+:)[^@]+@")
 
 
@@ -31,15 +34,34 @@ def show_settings() -> None:
     found = settings.read()
     rows = []
     for one in settings.described(found):
-        value = (
-            "(hidden)" if one.name == "secret_key" and one.value else _PASSWORD.sub(r"\1…@", str(one.value))
-        )
+        secret = one.name in {"secret_key", "smtp_password"} and one.value
+        value = "(hidden)" if secret else _PASSWORD.sub(r"\1…@", str(one.value))
         rows.append((f"{settings.PREFIX}{one.name.upper()}", value or "–", one.origin, one.help))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for row in rows:
         click.echo(
             "  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip()
         )
+    if not found.smtp_host:
+        click.echo(f"\n{_NO_SERVER}")
+
+
+@click.command("letters")
+def letters() -> None:
+    """Say how many letters were sent, how many wait, and why."""
+    chosen = settings.read()
+    house = open_house(chosen)
+    try:
+        if migrations.behind(house.database):
+            raise click.ClickException("The database is behind. Run: guichet db upgrade")
+        with house.read() as reading:
+            found = outbox.counts(reading, mail.KIND)
+    finally:
+        house.database.dispose()
+    sent, waiting, failed = (found.get(status, 0) for status in ("delivered", "queued", "failed"))
+    click.echo(f"{sent} sent, {waiting} waiting, {failed} given up.")
+    if not chosen.smtp_host:
+        click.echo(_NO_SERVER)
 
 
 @click.group("db")
@@ -120,7 +142,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
         """Open the house of this process and build the application on it."""
         house = open_house(self.chosen)
         if self.chosen.worker:
-            background(house).start()
+            background(house, self.chosen).start()
         return create_app(self.chosen, house)
 
 
@@ -132,7 +154,7 @@ def worker() -> None:
     house = open_house(chosen)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     click.echo(f"The worker runs (process {os.getpid()}) – stop with Ctrl-C.")
-    running = background(house)
+    running = background(house, chosen)
     running.start()
     signal.sigwait({signal.SIGINT, signal.SIGTERM})
     running.stop()
@@ -188,4 +210,4 @@ def create_person(
     click.echo(f"{name} can sign in as {email}.")
 
 
-COMMANDS: list[click.Command] = [show_settings, database, serve, worker, person]
+COMMANDS: list[click.Command] = [show_settings, letters, database, serve, worker, person]

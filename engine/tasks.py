@@ -28,6 +28,15 @@ _TASK = sa.select(
     UserTask.version,
     UserTask.ended_by,
 ).where(UserTask.id == sa.bindparam("task_id"))
+_ASSIGN = (
+    sa.update(UserTask)
+    .where(
+        UserTask.id == sa.bindparam("task"),
+        UserTask.version == sa.bindparam("read"),
+        UserTask.status == "open",
+    )
+    .values(assignee=sa.bindparam("person"), version=sa.bindparam("new"))
+)
 # What makes the completion lawful stands in the WHERE: no claim can slip in between the look and the write.
 _END = (
     sa.update(UserTask)
@@ -57,7 +66,7 @@ def claim(unit: UnitOfWork, task_id: str) -> None:
             task_id=task_id,
             assignee=task.assignee,
         )
-    assign(unit, task_id, unit.actor)
+    _give(unit, task, unit.actor)
 
 
 def assign(unit: UnitOfWork, task_id: str, person: str | None) -> None:
@@ -68,16 +77,20 @@ def assign(unit: UnitOfWork, task_id: str, person: str | None) -> None:
         NotWaiting: it is done.
         TaskTaken: two hands met and the other was first.
     """
-    task = _open_task(unit, task_id)
+    _give(unit, _open_task(unit, task_id), person)
+
+
+def _give(unit: UnitOfWork, task: Any, person: str | None) -> None:
+    """Change the assignee of a task as it was read; a second look would see, and overrun, another's claim."""
     changed = unit.connection.execute(
-        sa.update(UserTask)
-        .where(UserTask.id == task_id, UserTask.version == task.version, UserTask.status == "open")
-        .values(assignee=person, version=task.version + 1)
+        _ASSIGN, {"task": task.id, "read": task.version, "new": task.version + 1, "person": person}
     )
     if changed.rowcount != 1:
+        now = _open_task(unit, task.id)
         raise TaskTaken(
             f"Expected “{task.name}” to be unchanged, but somebody has just claimed or released it.",
-            task_id=task_id,
+            task_id=task.id,
+            assignee=now.assignee,
         )
 
 
@@ -97,7 +110,7 @@ def release(unit: UnitOfWork, task_id: str) -> None:
             task_id=task_id,
             assignee=task.assignee,
         )
-    assign(unit, task_id, None)
+    _give(unit, task, None)
 
 
 def complete(

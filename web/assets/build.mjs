@@ -6,9 +6,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { createHash } from 'node:crypto';
 
-const out = path.resolve(process.argv[2] ?? '../static/dist');
-const here = import.meta.dirname;
-process.chdir(here);
+const target = path.resolve(import.meta.dirname, process.argv[2] ?? '../static/dist');
+// Built beside the old files and put in their place at the end: a running house never misses its manifest.
+const out = `${target}.new`;
+process.chdir(import.meta.dirname);
 fs.rmSync(out, { recursive: true, force: true });
 
 const result = await esbuild.build({
@@ -68,4 +69,6 @@ const notices = [...packages].sort().map((directory) => {
 });
 fs.writeFileSync(path.join(out, 'THIRD-PARTY.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
 fs.writeFileSync(path.join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+fs.rmSync(target, { recursive: true, force: true });
+fs.renameSync(out, target);
 console.log(`browser assets: ${Object.keys(manifest).length} entries, ${packages.size} packages`);

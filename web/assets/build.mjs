@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 
 const target = path.resolve(import.meta.dirname, process.argv[2] ?? '../static/dist');
 // Built beside the old files and put in their place at the end: a running house never misses its manifest.
-const out = `${target}.new`;
+const out = path.resolve(import.meta.dirname, 'node_modules/.dist');
 process.chdir(import.meta.dirname);
 fs.rmSync(out, { recursive: true, force: true });
 

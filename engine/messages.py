@@ -7,7 +7,7 @@ until somebody waits or its time is over. It never goes to two instances of one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -125,7 +125,7 @@ def publish(
             return Published(repeated=True)
     facts = dict(variables or {})
     correlated = _deliver(unit, name, key, facts)
-    started = _start(unit, name, key, facts)
+    started = _start(unit, name, key, facts, had_by={process for process, _ in correlated})
     kept = ttl > timedelta(0)
     if kept:
         _keep(unit, name, key, facts, ttl, {process for process, _ in [*correlated, *started]})
@@ -168,10 +168,9 @@ def _give(unit: UnitOfWork, message_id: str, process_id: str) -> bool:
     if message is None or _seen(unit, message_id, process_id):
         return False
     facts = values.loads(message.variables)
-    done = [
-        *_deliver(unit, message.name, message.key, facts, process_id),
-        *_start(unit, message.name, message.key, facts, process_id),
-    ]
+    done = _deliver(unit, message.name, message.key, facts, process_id)
+    had_by = {process for process, _ in done}
+    done += _start(unit, message.name, message.key, facts, process_id, had_by=had_by)
     for process, _ in done:
         insert_new(unit.connection, MessageSeen, {"message_id": message_id, "process_id": process})
     return bool(done)
@@ -222,12 +221,21 @@ def _hand_over(unit: UnitOfWork, instance_id: str, token: int, variables: dict[s
 
 
 def _start(
-    unit: UnitOfWork, name: str, key: str, variables: dict[str, Any], process_id: str | None = None
+    unit: UnitOfWork,
+    name: str,
+    key: str,
+    variables: dict[str, Any],
+    process_id: str | None = None,
+    *,
+    had_by: Collection[str] = (),
 ) -> list[tuple[str, str]]:
-    """Start the processes that the message starts, unless one with the same key is running."""
+    """Start the processes that the message starts, unless one with the same key is running.
+
+    A process of which an instance has had the message is not started by it: it goes to each process once.
+    """
     started: list[tuple[str, str]] = []
     for row in unit.connection.execute(_STARTED_BY, {"name": name}).all():
-        if process_id not in (None, row.process_id):
+        if process_id not in (None, row.process_id) or row.process_id in had_by:
             continue
         try:
             instance_id = instances.start(

@@ -151,17 +151,17 @@ def _scope_starts(process: ProcessSpec, scope: Element, tell: Teller, skipped: s
 
 
 def _duplicates(process: ProcessSpec, tell: Teller) -> None:
-    """Report two events that would catch the same error or escalation: which one would is not drawn."""
+    """Report two events that would catch the same thing: which of them would is not drawn."""
     seen: dict[tuple[str, str, str], Element] = {}
     for element in process.task_specs.values():
-        event = element.details.event
-        place = element.details.attached_to
+        event, place = element.details.event, element.details.attached_to
         if isinstance(element, StartEvent):
             owner = process.task_specs.get(element.scope_id or "")
             place = f"in {owner.scope_id}" if owner is not None else None
-        if event.kind not in ("error", "escalation") or place is None:
+        told = event.name if event.kind == "message" else event.code
+        if place is None or event.kind not in ("error", "escalation", "message"):
             continue
-        code = event.code.text if event.code is not None else ""
+        code = f"{told.text if told is not None else ''} {event.key.text if event.key is not None else ''}"
         other = seen.setdefault((place, event.kind, code), element)
         if other is not element:
             tell("event.duplicate", element, other=other.label, what=event.kind)

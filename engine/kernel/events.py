@@ -120,7 +120,12 @@ class CatchingEvent(Element):
         memory = watcher.internal_data
         left = memory.get("left", 1)
         zone = watcher.workflow.environment.zone
-        last = datetime.fromisoformat(memory["due"]) if left != 1 else None
+        last = None
+        if left != 1:
+            # States of the first format do not say when the timer was due.
+            last = (
+                datetime.fromisoformat(memory["due"]) if "due" in memory else watcher.workflow.environment.now
+            )
         due = cycles.following(last, memory["every"], zone) if last is not None else None
         if due is None:
             watcher.workflow.remove(watcher)

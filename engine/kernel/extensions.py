@@ -166,8 +166,8 @@ class ExtensionReader:
                     item,
                     what=terms.target_of(kind, target),
                     instead={
-                        "en": "Use letters, digits and underscores; dots make contexts.",
-                        "fr": "Utilisez lettres, chiffres et tirets bas ; les points créent des contextes.",
+                        "en": f"{NAME_ADVICE['en']} Dots make contexts.",
+                        "fr": f"{NAME_ADVICE['fr']} Les points créent des contextes.",
                     },
                 )
             elif source is not None:
@@ -253,6 +253,7 @@ class ExtensionReader:
         form = extension(node, "formDefinition")
         if form is not None:
             facts["form_binding"] = _binding(form)
+            self._check_binding(form)
             facts["form_version_tag"] = form.get("versionTag")
             for foreign in ("formKey", "externalReference"):
                 if form.get(foreign) is not None:
@@ -274,8 +275,9 @@ class ExtensionReader:
             {"en": "Choose it in the properties.", "fr": "Choisissez-le dans les propriétés."},
         )
         result = item.get("resultVariable")
-        if kind == "calledDecision" and not result:
-            self.report.add("attribute.missing", item, what="a result variable", instead=RESULT_ADVICE)
+        if kind == "calledDecision":
+            self._variable(item, result, "a result variable")
+        self._check_binding(item)
         if called is None:
             return None
         return Called(
@@ -294,8 +296,7 @@ class ExtensionReader:
             return None
         expression = self.needed(item, item.get("expression"), "a FEEL expression", FEEL_ADVICE)
         result = item.get("resultVariable")
-        if not result:
-            self.report.add("attribute.missing", item, what="a result variable", instead=RESULT_ADVICE)
+        self._variable(item, result, "a result variable")
         return Script(expression, result) if expression is not None and result else None
 
     def loop(self, node: Node) -> Loop | None:
@@ -314,6 +315,9 @@ class ExtensionReader:
                 return None
             condition = children(item, "completionCondition")
             output = zeebe.get("outputCollection")
+            for name in ("inputElement", "outputCollection"):
+                if zeebe.get(name):
+                    self._variable(item, zeebe.get(name), "a result variable")
             output_element = self.expression(zeebe, zeebe.get("outputElement"), "the output element")
             if bool(output) != (output_element is not None):
                 self.report.add(
@@ -334,6 +338,21 @@ class ExtensionReader:
             )
         return None
 
+    def _variable(self, node: Node, name: str | None, what: str) -> None:
+        """Report a name that no expression could ask for."""
+        if not name:
+            self.report.add("attribute.missing", node, what=what, instead=RESULT_ADVICE)
+        elif not _NAME.match(name):
+            self.report.add("attribute.missing", node, what=terms.name_for(name), instead=NAME_ADVICE)
+
+    def _check_binding(self, item: Node) -> None:
+        binding, tagged = item.get("bindingType", "latest"), item.get("versionTag")
+        if binding not in ("latest", "deployment", "versionTag"):
+            self.report.add("extension.unknown", item, name=f"bindingType={binding}")
+        elif (binding == "versionTag") != bool(tagged):
+            what = "a version tag" if not tagged else "the binding to its version tag"
+            self.report.add("attribute.missing", item, what=what, instead=TAG_ADVICE)
+
     def properties(self, node: Node) -> dict[str, str]:
         """Return ``zeebe:properties``."""
         return {
@@ -351,6 +370,14 @@ TASK_TYPE_ADVICE = {
 RESULT_ADVICE = {
     "en": "Name the variable that takes the result.",
     "fr": "Nommez la variable qui reçoit le résultat.",
+}
+NAME_ADVICE = {
+    "en": "Use letters, digits and underscores.",
+    "fr": "Utilisez lettres, chiffres et tirets bas.",
+}
+TAG_ADVICE = {
+    "en": "Choose the binding “version tag” and name the tag.",
+    "fr": "Choisissez la liaison « version tag » et nommez l’étiquette.",
 }
 FEEL_ADVICE = {
     "en": "Write an expression beginning with =.",

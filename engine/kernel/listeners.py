@@ -50,6 +50,17 @@ def answered(token: Token, results: Mapping[str, Any]) -> bool:
     return _from(token, phase, index + 1)
 
 
+def threw(token: Token, code: str) -> Fault:
+    """Return what becomes of a BPMN error from a listener: the element is not at work, so nothing catches it."""
+    phase, index = token.internal_data["listener"]
+    job = token.task_spec.details.listeners[phase][index]
+    return Fault(
+        "unhandled_error",
+        f"Expected the listener {job.type.text} of “{token.task_spec.label}” to throw no BPMN error, "
+        f"but it threw “{code}”.",
+    )
+
+
 def _from(token: Token, phase: Phase, index: int) -> bool:
     memory = token.internal_data
     for number, job in enumerate(token.task_spec.details.listeners[phase][index:], start=index):
@@ -57,10 +68,7 @@ def _from(token: Token, phase: Phase, index: int) -> bool:
         try:
             results = hand_out(token, job)
         except ThrownError as thrown:
-            raise Fault(
-                "unhandled_error",
-                f"Expected the listener {job.type.text} to throw no BPMN error, but it threw “{thrown.error_code}”.",
-            ) from thrown
+            raise threw(token, thrown.error_code) from thrown
         if results is None:
             return False
         _take(token, phase, results)

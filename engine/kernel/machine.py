@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
 
-from engine.kernel import compensation
+from engine.kernel import compensation, listeners
 from engine.kernel.environment import Environment
 from engine.kernel.faults import Fault
 from engine.kernel.token import CANCELLED, COMPLETED, ERROR, READY, STARTED, WAITING, Token
@@ -147,7 +147,10 @@ class Run(BpmnWorkflow):
     def throw(self, token_id: int, code: str, message: str, variables: Mapping[str, Any]) -> None:
         """Throw a BPMN error from the job at ``token_id``."""
         token = self.tasks[token_id]
-        token.task_spec.throw_error(token, code, message, dict(variables))
+        if listeners.waiting(token) is None:
+            token.task_spec.throw_error(token, code, message, dict(variables))
+        else:
+            self.raise_incident(token, listeners.threw(token, code), stage="listener")
         self.advance()
 
     def fail(self, token_id: int, message: str) -> None:
@@ -299,7 +302,7 @@ class Run(BpmnWorkflow):
         """Take ``token`` and everything inside it off the diagram, innermost first."""
         for child in token.children:
             self.remove(child, terminated=terminated)
-        if terminated and token.mark != "watch" and "told" not in token.internal_data:
+        if terminated and token.mark != "watch" and not _leaves_no_trace(token):
             self.record("terminated", token)
         self.close_wait(token)
         if "fault" in token.internal_data and self.effects.incidents.pop(token.id, None) is None:
@@ -353,6 +356,13 @@ class Run(BpmnWorkflow):
         token.internal_data["fault"] = [fault.kind, fault.message]
         self.effects.incidents[token.id] = (token.task_spec.name, fault)
         self.record("incident", token, {"kind": fault.kind, "message": fault.message})
+
+
+def _leaves_no_trace(token: Token) -> bool:
+    """Tell whether a token has never entered its element, or has said all there is to say of its end."""
+    memory = token.internal_data
+    entered = token._state != READY or "heard" in memory or "again" in memory
+    return not entered or "told" in memory
 
 
 def _endless(token: Token) -> Fault:

@@ -20,6 +20,7 @@ FRENCH = {
     "a result variable": "une variable de résultat",
     "a signal": "un signal",
     "a task type": "un type de tâche",
+    "a version tag": "une étiquette de version",
     "an error": "une erreur",
     "an escalation": "une escalade",
     "an input collection": "une collection d’entrée",
@@ -38,6 +39,7 @@ FRENCH = {
     "standard loop": "boucle standard",
     "terminate": "terminaison",
     "the activity that undoes": "l’activité qui annule",
+    "the binding to its version tag": "la liaison à son étiquette de version",
     "the assignee": "l’assigné",
     "the candidate groups": "les groupes candidats",
     "the candidate users": "les personnes candidates",
@@ -83,3 +85,8 @@ def target_of(kind: str, target: str) -> Both:
         "en": f"a variable name as target of an {kind} (found “{target}”)",
         "fr": f"un nom de variable pour la cible {which} (trouvé « {target} »)",
     }
+
+
+def name_for(found: str) -> Both:
+    """Return what the name of a variable must be."""
+    return {"en": f"a variable name (found “{found}”)", "fr": f"un nom de variable (trouvé « {found} »)"}

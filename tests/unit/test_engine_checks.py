@@ -255,6 +255,33 @@ def test_a_compensation_event_subprocess_is_refused_by_name() -> None:
     assert [(p.code, p.element) for p in problems] == [("start.event", "s2")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "extension", "words"),
+    [
+        ("scriptTask", '<zeebe:script expression="=1" resultVariable="a.b"/>', "a.b"),
+        ("serviceTask", '<zeebe:taskDefinition type="a"/><zeebe:ioMapping><zeebe:input source="=1" target="1st"/></zeebe:ioMapping>', "1st"),
+        ("callActivity", '<zeebe:calledElement processId="=p" bindingType="versionTag"/>', "version tag"),
+        ("callActivity", '<zeebe:calledElement processId="=p" versionTag="v1"/>', "version tag"),
+        ("userTask", '<zeebe:assignmentDefinition assignee="a"/><zeebe:formDefinition formId="=f" bindingType="newest"/>', "bindingType=newest"),
+    ],
+)  # fmt: skip
+def test_a_name_or_binding_that_cannot_be_meant_is_refused(kind: str, extension: str, words: str) -> None:
+    problems = definitions.check([File("p.bpmn", around(node(kind, "x", extended(extension))))]).problems
+    assert [(p.element, p.severity) for p in problems] == [("x", "error")]
+    assert words in problems[0].message("en")
+
+
+def test_two_events_for_the_same_message_on_one_border_are_refused() -> None:
+    subscription = extended('<zeebe:subscription correlationKey="=k"/>')
+    events = [
+        node("boundaryEvent", name, '<bpmn:messageEventDefinition messageRef="m"/>', 'attachedToRef="x"')
+        for name in ("b1", "b2")
+    ]
+    message = f'<bpmn:message id="m" name="m">{subscription}</bpmn:message>'
+    problems = definitions.check([File("p.bpmn", around(TASK, *events, defs=message))]).problems
+    assert [(p.code, p.element) for p in problems] == [("event.duplicate", "b2")]
+
+
 def test_a_start_timer_that_needs_variables_is_refused() -> None:
     content = draw(node("startEvent", "s", timer("=deadline", "Date")), END, chain("s", "e"))
     problems = definitions.check([File("p.bpmn", content)]).problems

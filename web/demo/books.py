@@ -6,6 +6,7 @@ three file formats, and the proof of every invariant. It never posts. Next: ``re
 
 from __future__ import annotations
 
+import textwrap
 from datetime import date
 from typing import Final
 
@@ -21,7 +22,7 @@ from registry.tables.costs import CostItem
 from registry.tables.entities import Entity
 from registry.tables.stock import Item
 from registry.tables.work import WorkOrder
-from web.demo.telling import Teller
+from web.demo.telling import WIDTH, Teller
 
 _KINDS: Final = {
     "labour": ("main-d’œuvre", "labour"),
@@ -154,9 +155,14 @@ def show_exports(house: store.Engine, teller: Teller, order_id: str) -> None:
 def _show_formats(teller: Teller, entity: Entity, own: list[Entry]) -> None:
     general = [entry for entry in own if entry.layer == "general"]
     if general:
-        records = fec.render(general).decode("iso8859-15").splitlines()[1:]
-        teller.say(f"FEC, {entity.name} :", f"FEC, {entity.name}:")
-        teller.lines("", "", [line.replace("\t", "|") for line in records])
+        heads, *records = (line.split("\t") for line in fec.render(general).decode("iso8859-15").splitlines())
+        teller.say(
+            f"FEC, {entity.name} : les deux premières de {len(records)} lignes, champs remplis des {len(heads)}",
+            f"FEC, {entity.name}: the first two of {len(records)} lines, filled fields of {len(heads)}",
+        )
+        for record in records[:2]:
+            shown = [f"{head} {cell}" for head, cell in zip(heads, record, strict=True) if cell]
+            teller.lines("", "", textwrap.wrap(" · ".join(shown), WIDTH - 16, subsequent_indent="  "))
     written = hledger.render(own).decode().splitlines()
     teller.say(f"hledger, {entity.name} :", f"hledger, {entity.name}:")
     teller.lines("", "", [line for line in written if line[:1] in "0123456789 " and line.strip()])

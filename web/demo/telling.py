@@ -7,6 +7,7 @@ terminal has it. It never decides what is told. Next: ``web/demo/journey.py``.
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from web.demo.watch import Written
 Language = Literal["fr", "en"]
 WIDTH: Final = 100
 _ROOT: Final = Path(__file__).resolve().parents[2]
+_TIED: Final = re.compile(r"(?<=«) | (?=[»:;?!€])")
 _DAYS: Final = {
     "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -41,8 +43,8 @@ class Teller:
     _chapter: int = 0
 
     def of(self, fr: str, en: str) -> str:
-        """Return the words of the chosen language."""
-        return fr if self.language == "fr" else en
+        """Return the words of the chosen language, with the spaces that French does not break at."""
+        return _TIED.sub("\u00a0", fr) if self.language == "fr" else en
 
     def chapter(self, fr: str, en: str, at: datetime) -> None:
         """Begin a chapter: its number, its title, the instant on the journey's clock."""

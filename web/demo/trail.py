@@ -57,7 +57,7 @@ class Trail:
 
     def _waiting(self, task: Any, teller: Teller) -> str:
         groups = ", ".join(task.candidate_groups)
-        form = f"forms/intervention/{task.form_id}.form"
+        form = f"{task.form_id}.form"
         name = self.name(task.element, teller)
         return f"  ■ {name}  {teller.of('attend', 'waits for')} {groups}  ({form})"
 

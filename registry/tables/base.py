@@ -19,7 +19,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, _dialect: sa.Dialect) -> datetime | None:
         """Refuse naive instants and convert to UTC."""
         if value is None:
             return None
@@ -27,7 +27,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
             raise ValueError(f"Expected an aware instant, but {value!r} has no zone.")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _dialect: sa.Dialect) -> datetime | None:
         """Return an aware UTC instant."""
         if value is None:
             return None

@@ -44,7 +44,8 @@ class Guichet(click.Group):
         if cmd_name not in MODULES:
             return None
         module = importlib.import_module(f"web.cli.{MODULES[cmd_name]}")
-        return next(command for command in module.COMMANDS if command.name == cmd_name)
+        found: click.Command = next(command for command in module.COMMANDS if command.name == cmd_name)
+        return found
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a refusal is one red sentence, not a trace."""

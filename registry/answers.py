@@ -39,9 +39,8 @@ def begin(session: Session, *, holder: str, key: str, digest: str, at: datetime)
     fresh = rows.insert(session, ApiAnswer).values(
         holder=holder, key=key, digest=digest, status=_NOT_YET, body="", created_at=at
     )
-    result = session.execute(fresh.on_conflict_do_nothing())
-    assert isinstance(result, CursorResult)
-    if result.rowcount == 1:
+    # RETURNING and not a count of rows: drivers do not agree on what an insertion through a session counts.
+    if session.scalar(fresh.on_conflict_do_nothing().returning(ApiAnswer.key)) is not None:
         return None
     kept = session.execute(
         sa.select(ApiAnswer.digest, ApiAnswer.status, ApiAnswer.body).where(

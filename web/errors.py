@@ -49,6 +49,7 @@ PAGES: dict[int, tuple[Any, Any]] = {
     503: (_("The house is busy"), _("Try again in a few seconds.")),
 }
 
+
 def status_of(error: Exception) -> int:
     """Return the HTTP status of an error of the floors below."""
     match error:

@@ -93,6 +93,43 @@ class Seen:
         return ended.variables if ended is not None else self.acted.run.tasks[self.token].data
 
 
+def check_expectation(expected: Any) -> None:
+    """Look at an expectation without a stage.
+
+    Raises:
+        Unusable: an unknown key, status or shape.
+    """
+    if not isinstance(expected, dict):
+        raise Unusable(f"expected an object as “expect”, but found {expected!r}")
+    unknown = set(expected) - KEYS
+    if unknown:
+        raise Unusable(f"there is no expectation “{min(unknown)}”; known are {', '.join(sorted(KEYS))}")
+    for key, (kind, what) in SHAPES.items():
+        if key in expected and not isinstance(expected[key], kind):
+            raise Unusable(f"expected {what} as “{key}”, but found {expected[key]!r}")
+    if expected.get("status", "active") not in STATUSES:
+        raise Unusable(f"there is no status “{expected['status']}”; known are {', '.join(sorted(STATUSES))}")
+    for key in ("task", "task_variables"):
+        if "element" not in expected.get(key, {"element": ""}):
+            raise Unusable(f"“{key}” needs “element”")
+    _check_instances(expected.get("instances", {"process": ""}))
+    for incident in expected.get("incidents", ()):
+        strange = set(incident) - {"element", "kind", "message"}
+        if strange:
+            raise Unusable(f"an incident has no “{min(strange)}”; known are element, kind, message")
+    strange = set(expected.get("task", {})) - _TASK_FACTS.keys() - {"element"}
+    if strange:
+        raise Unusable(f"a task has no “{min(strange)}”; known are {', '.join(_TASK_FACTS)}")
+
+
+def _check_instances(value: Mapping[str, Any]) -> None:
+    unknown = set(value) - STATUSES - {"process", "total"}
+    if unknown or "process" not in value:
+        raise Unusable(
+            f"“instances” takes “process” and {', '.join(sorted(STATUSES))}, but found {sorted(value)}"
+        )
+
+
 def expect(stage: Stage, named: Mapping[str, Acted], expected: Mapping[str, Any]) -> None:
     """Check every key of an expectation.
 
@@ -100,12 +137,7 @@ def expect(stage: Stage, named: Mapping[str, Acted], expected: Mapping[str, Any]
         Failed: the first that does not hold.
         Unusable: an unknown key or instance.
     """
-    unknown = set(expected) - KEYS
-    if unknown:
-        raise Unusable(f"there is no expectation “{min(unknown)}”; known are {', '.join(sorted(KEYS))}")
-    for key, (kind, what) in SHAPES.items():
-        if key in expected and not isinstance(expected[key], kind):
-            raise Unusable(f"expected {what} as “{key}”, but found {expected[key]!r}")
+    check_expectation(expected)
     if "instances" in expected:
         _instances(stage, expected["instances"])
     if not set(expected) - {"instances", "note"}:
@@ -148,8 +180,6 @@ def equal(expected: Any, found: Any) -> bool:
 
 
 def _status(seen: Seen, value: str) -> None:
-    if value not in STATUSES:
-        raise Unusable(f"there is no status “{value}”; known are {', '.join(sorted(STATUSES))}")
     if seen.status() != value:
         raise Failed(f"expected the instance to be {value}, but it is {seen.status()}{_why(seen)}")
 
@@ -230,7 +260,6 @@ def _variables(seen: Seen, value: Mapping[str, Any]) -> None:
 
 
 def _task_variables(seen: Seen, value: Mapping[str, Any]) -> None:
-    _needs_element("task_variables", value)
     element = value["element"]
     for token, wait in sorted(seen.acted.waits.items()):
         if wait.element == element and wait.process in seen.processes and token in seen.acted.run.tasks:
@@ -256,10 +285,6 @@ _TASK_FACTS = {
 
 
 def _task(seen: Seen, value: Mapping[str, Any]) -> None:
-    _needs_element("task", value)
-    unknown = set(value) - _TASK_FACTS.keys() - {"element"}
-    if unknown:
-        raise Unusable(f"a task has no “{min(unknown)}”; known are {', '.join(_TASK_FACTS)}")
     for _, wait in sorted(seen.acted.waits.items()):
         if wait.kind == "task" and wait.element == value["element"] and wait.process in seen.processes:
             for key, wanted in value.items():
@@ -286,9 +311,6 @@ def _incidents(seen: Seen, value: list[Mapping[str, Any]]) -> None:
     ]
     left = list(found)
     for wanted in value:
-        unknown = set(wanted) - {"element", "kind", "message"}
-        if unknown:
-            raise Unusable(f"an incident has no “{min(unknown)}”; known are element, kind, message")
         match = next((f for f in left if all(f[key] == text for key, text in wanted.items())), None)
         if match is None:
             raise Failed(f"expected the incident {_show(dict(wanted))}, but found {_show(found)}")
@@ -317,11 +339,6 @@ _CHECKS: dict[str, Callable[[Seen, Any], None]] = {
 
 
 def _instances(stage: Stage, value: Mapping[str, Any]) -> None:
-    unknown = set(value) - STATUSES - {"process", "total"}
-    if unknown or "process" not in value:
-        raise Unusable(
-            f"“instances” takes “process” and {', '.join(sorted(STATUSES))}, but found {sorted(value)}"
-        )
     process_id = value["process"]
     counts: Counter[str] = Counter()
     for acted in stage.instances:
@@ -369,11 +386,6 @@ def _seen(stage: Stage, acted: Acted, token: int) -> Seen:
         if parents.get(child) in inside:
             inside.add(child)
     return Seen(stage, acted, token, frozenset(inside))
-
-
-def _needs_element(key: str, value: Mapping[str, Any]) -> None:
-    if "element" not in value:
-        raise Unusable(f"“{key}” needs “element”")
 
 
 def _subset(where: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:

@@ -7,14 +7,14 @@ never guesses a misspelt key. Next: ``engine/rehearsal.py``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from engine import variables
 from engine.feel import Months
 from engine.rehearsal import Acted, Stage
-from engine.scenario_expectations import Failed, Unusable, equal, expect, visible
+from engine.scenario_expectations import Failed, Unusable, check_expectation, equal, expect, visible
 
 NEEDED: dict[str, frozenset[str]] = {
     "start": frozenset({"process"}),
@@ -54,26 +54,57 @@ KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
 }
 
 
+STEPS: dict[str, tuple[str, frozenset[str]]] = {
+    "start": ("_start", frozenset({"process", "variables", "as", "expect_rejected"})),
+    "complete": ("_complete", frozenset({"element", "variables", "where", "pick"})),
+    "complete_all_waiting": ("_complete_all", frozenset({"variables", "optional"})),
+    "throw_error": ("_throw_error", frozenset({"element", "code", "variables"})),
+    "fail_job": ("_fail_job", frozenset({"element", "retries", "message"})),
+    "set_retries": ("_set_retries", frozenset({"element", "retries"})),
+    "resolve_incident": ("_resolve", frozenset({"element"})),
+    "set_variables": ("_set_variables", frozenset({"variables", "instance"})),
+    "advance_clock": ("_advance", frozenset({"by"})),
+    "publish_message": ("_publish", frozenset({"name", "key", "variables", "ttl"})),
+    "broadcast_signal": ("_broadcast", frozenset({"name", "variables"})),
+    "cancel_instance": ("_cancel", frozenset({"instance"})),
+}
+"""Each step: the method that does it, and its keys."""
+
+
+def check_step(action: Any) -> None:
+    """Look at one step without doing it.
+
+    Raises:
+        Unusable: it is not of the language.
+    """
+    if not isinstance(action, dict):
+        raise Unusable(f"expected a step to be an object, but found {action!r}")
+    if "expect" in action:
+        if set(action) - {"expect", "note"}:
+            raise Unusable(f"expected “expect” alone, but found {sorted(action)}")
+        check_expectation(action["expect"])
+        return
+    name = action.get("do")
+    if name not in STEPS:
+        raise Unusable(f"there is no step “{name}”; known are {', '.join(sorted(STEPS))}")
+    keys = STEPS[name][1]
+    unknown = set(action) - keys - {"do", "note"}
+    if unknown:
+        raise Unusable(f"the step “{name}” has no key “{min(unknown)}”; known are {', '.join(sorted(keys))}")
+    for key in sorted(NEEDED.get(name, frozenset()) - set(action)):
+        raise Unusable(f"the step “{name}” needs “{key}”")
+    for key in sorted(set(action) & KINDS.keys()):
+        kind, what = KINDS[key]
+        if not isinstance(action[key], kind) or (kind is int and isinstance(action[key], bool)):
+            raise Unusable(f"the step “{name}” expects {what} as “{key}”, but found {action[key]!r}")
+
+
 class Teller:
     """Tells one story on one stage."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.named: dict[str, Acted] = {}
-        self._steps: dict[str, tuple[Callable[..., None], frozenset[str]]] = {
-            "start": (self._start, frozenset({"process", "variables", "as", "expect_rejected"})),
-            "complete": (self._complete, frozenset({"element", "variables", "where", "pick"})),
-            "complete_all_waiting": (self._complete_all, frozenset({"variables", "optional"})),
-            "throw_error": (self._throw_error, frozenset({"element", "code", "variables"})),
-            "fail_job": (self._fail_job, frozenset({"element", "retries", "message"})),
-            "set_retries": (self._set_retries, frozenset({"element", "retries"})),
-            "resolve_incident": (self._resolve, frozenset({"element"})),
-            "set_variables": (self._set_variables, frozenset({"variables", "instance"})),
-            "advance_clock": (self._advance, frozenset({"by"})),
-            "publish_message": (self._publish, frozenset({"name", "key", "variables", "ttl"})),
-            "broadcast_signal": (self._broadcast, frozenset({"name", "variables"})),
-            "cancel_instance": (self._cancel, frozenset({"instance"})),
-        }
 
     def tell(self, action: Any) -> None:
         """Do one step, or look at one expectation.
@@ -82,28 +113,11 @@ class Teller:
             Failed: what was expected is not so.
             Unusable: the step is not of the language.
         """
-        if not isinstance(action, dict):
-            raise Unusable(f"expected a step to be an object, but found {action!r}")
+        check_step(action)
         if "expect" in action:
-            if len(action) > 1 and set(action) - {"expect", "note"}:
-                raise Unusable(f"expected “expect” alone, but found {sorted(action)}")
             expect(self.stage, self.named, action["expect"])
             return
-        name = action.get("do")
-        if name not in self._steps:
-            raise Unusable(f"there is no step “{name}”; known are {', '.join(sorted(self._steps))}")
-        step, keys = self._steps[name]
-        unknown = set(action) - keys - {"do", "note"}
-        if unknown:
-            raise Unusable(
-                f"the step “{name}” has no key “{min(unknown)}”; known are {', '.join(sorted(keys))}"
-            )
-        for key in sorted(NEEDED.get(name, frozenset()) - set(action)):
-            raise Unusable(f"the step “{name}” needs “{key}”")
-        for key in sorted(set(action) & KINDS.keys()):
-            kind, what = KINDS[key]
-            if not isinstance(action[key], kind) or (kind is int and isinstance(action[key], bool)):
-                raise Unusable(f"the step “{name}” expects {what} as “{key}”, but found {action[key]!r}")
+        step = getattr(self, STEPS[action["do"]][0])
         step(
             **{
                 ("name_as" if key == "as" else key): value
@@ -269,4 +283,4 @@ def parse_ttl(text: str) -> timedelta:
     return duration
 
 
-__all__ = ["Failed", "Teller", "Unusable"]
+__all__ = ["Failed", "Teller", "Unusable", "check_step"]

@@ -20,7 +20,7 @@ from engine import definitions, dmn, kernel
 from engine.definitions import Checked, File
 from engine.problems import Problem, errors_among
 from engine.rehearsal import Handlers, Stage
-from engine.scenario_steps import Failed, Teller, Unusable
+from engine.scenario_steps import Failed, Teller, Unusable, check_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +167,29 @@ def load(path: Path) -> dict[str, Any]:
         if not isinstance(scenario.get(key), list):
             raise Unusable(f"{path.name} is no scenario: expected a list called “{key}”")
     return scenario
+
+
+def problems(path: Path) -> list[Problem]:
+    """Return everything that makes a scenario file unusable, without running it."""
+    try:
+        scenario = load(path)
+    except Unusable as unusable:
+        return [_unusable(path, str(unusable))]
+    found = [
+        _unusable(path, f"the resource {name} does not exist")
+        for name in scenario["resources"]
+        if not isinstance(name, str) or not (path.parent / name).is_file()
+    ]
+    for number, action in enumerate(scenario["steps"], start=1):
+        try:
+            check_step(action)
+        except Unusable as unusable:
+            found.append(_unusable(path, f"step {number}: {unusable}"))
+    return found
+
+
+def _unusable(path: Path, reason: str) -> Problem:
+    return Problem("scenario.unusable", file=str(path), facts={"reason": reason})
 
 
 def find(paths: Iterable[Path]) -> list[Path]:

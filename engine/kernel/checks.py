@@ -55,6 +55,11 @@ EXAMPLES = {
 }
 SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 """Start timers are evaluated once to see whether they can be; which day it is does not matter."""
+KNOWN_NAME = {"en": "a name that needs no variables", "fr": "un nom qui ne dépend d’aucune variable"}
+NO_VARIABLES = {
+    "en": "Write the name as text: before the start there are no variables.",
+    "fr": "Écrivez le nom en clair : avant le début il n’y a pas de variables.",
+}
 NO_SUCH = {
     "en": "Choose an activity of the same scope that has a compensation event on its border.",
     "fr": "Choisissez une activité du même périmètre qui porte un événement de compensation.",
@@ -175,10 +180,12 @@ def _start_timers(process: ProcessSpec, tell: Teller, report: Report) -> None:
         try:
             start_triggers(process, SOME_DAY, "UTC", only=start)
         except Fault as fault:
-            what = start.details.event.timer or start.details.event.kind
-            when = start.details.event.when or start.details.event.name
-            text = f"{when.text if when is not None else ''} ({fault.message})"
-            tell("timer.text", start, text=text, what=what, example=EXAMPLES.get(what, "name"))
+            event = start.details.event
+            if event.timer is not None and event.when is not None:
+                text = f"{event.when.text} ({fault.message})"
+                tell("timer.text", start, text=text, what=event.timer, example=EXAMPLES[event.timer])
+            else:
+                tell("attribute.missing", start, what=KNOWN_NAME, instead=NO_VARIABLES)
 
 
 def _compensation(process: ProcessSpec, element: Element, tell: Teller) -> None:

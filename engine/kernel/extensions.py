@@ -118,6 +118,9 @@ class ExtensionReader:
                     places = KNOWN.get(name, frozenset())
                     if places is not None and kind not in places:
                         self.report.add("extension.unknown", item, name=f"zeebe:{name}")
+                    elif name == "formDefinition" and kind == "startEvent":
+                        # Who starts an instance decides how its first facts are asked for.
+                        self.report.add("extension.unknown", item, severity="warning", name=f"zeebe:{name}")
         for quantity in ("startQuantity", "completionQuantity"):
             if node.get(quantity) not in (None, "1"):
                 self.report.add("extension.unknown", node, name=quantity)

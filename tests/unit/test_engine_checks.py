@@ -288,6 +288,20 @@ def test_a_start_timer_that_needs_variables_is_refused() -> None:
     assert [(p.code, p.element) for p in problems] == [("timer.text", "s")]
 
 
+def test_a_signal_start_whose_name_needs_variables_is_refused() -> None:
+    start = node("startEvent", "s", '<bpmn:signalEventDefinition signalRef="sig"/>')
+    signal = '<bpmn:signal id="sig" name="=topic"/>'
+    content = draw(start, END, chain("s", "e"), defs=signal)
+    problems = definitions.check([File("p.bpmn", content)]).problems
+    assert [(p.code, p.element) for p in problems] == [("attribute.missing", "s")]
+
+
+def test_a_form_on_a_start_event_is_a_warning() -> None:
+    start = node("startEvent", "s", extended('<zeebe:formDefinition formId="f"/>'))
+    problems = definitions.check([File("p.bpmn", draw(start, END, chain("s", "e")))]).problems
+    assert [(p.code, p.element, p.severity) for p in problems] == [("extension.unknown", "s", "warning")]
+
+
 @pytest.mark.parametrize(
     "target", ["gone", "s", "inner"], ids=["nothing", "no activity", "an activity of another scope"]
 )

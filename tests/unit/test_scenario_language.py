@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from engine.scenarios import Runner, Unusable, coverage, find
+from engine.scenarios import Runner, Unusable, coverage, find, problems
 from tests.diagrams import end, process, start, user
 from web.cli import main
 
@@ -114,6 +114,16 @@ def test_a_resource_with_errors_or_without_existence_is_unusable(tmp_path: Path)
         Runner().run(told(tmp_path, resources=["broken.bpmn"]))
     with pytest.raises(Unusable, match="clock"):
         Runner().run(told(tmp_path, clock="morning"))
+
+
+def test_a_check_tells_every_wrong_step_at_once_without_running(tmp_path: Path) -> None:
+    path = told(tmp_path, {"do": "dance"}, GO, {"expect": {"waitng": []}}, resources=["p.bpmn", "gone.dmn"])
+    reasons = [problem.facts["reason"] for problem in problems(path)]
+    assert [reason.split(":")[0] for reason in reasons] == [
+        "the resource gone.dmn does not exist",
+        "step 1",
+        "step 3",
+    ]
 
 
 def test_coverage_names_what_no_story_visits(tmp_path: Path) -> None:

@@ -110,13 +110,7 @@ def _gather(paths: Iterable[Path]) -> tuple[list[File], list[Path]]:
 
 
 def _check_scenarios(stories: Iterable[Path]) -> list[Problem]:
-    problems = []
-    for story in stories:
-        try:
-            scenarios.load(story)
-        except Unusable as unusable:
-            problems.append(Problem("scenario.unusable", file=str(story), facts={"reason": str(unusable)}))
-    return problems
+    return [problem for story in stories for problem in scenarios.problems(story)]
 
 
 def _print(problem: Problem, lang: str) -> None:

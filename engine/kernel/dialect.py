@@ -324,8 +324,7 @@ def read(content: bytes, filename: str) -> Reading:
     for process_parser in parser.process_parsers.values():
         process = process_parser.get_spec()
         checks.structure(process, report, parser.skipped)
-        if all(problem.severity != "error" for problem in report.problems):
-            process.seal()
-            paths.paths(process, report)
+        process.seal()
+        paths.paths(process, report, holes=bool(parser.skipped))
         reading.processes.append(process)
     return reading

@@ -63,7 +63,7 @@ class Element(BpmnTaskSpec):
         """Finish what needs all elements to be known; called once, before the first token."""
         elements = self.process.task_specs
         attached_to = self.details.attached_to
-        if attached_to is not None:
+        if attached_to is not None and attached_to in elements:
             elements[attached_to].boundaries.append(self)
         if self.details.triggered_by_event and self.scope_id is not None:
             starts: list[Any] = [e for e in self.process.inside.get(self.name, ()) if e.kind == "start_event"]

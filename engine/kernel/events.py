@@ -189,6 +189,9 @@ class StartEvent(CatchingEvent):
         run = scope.workflow
         if self.details.interrupting:
             run.clear(scope)
+            if scope.task_spec.details.ad_hoc is not None:
+                # Nothing else can begin in there any more, so its condition is not asked again.
+                scope.internal_data["enough"] = True
         assert self.scope_id is not None, "an event subprocess contains its start"
         inner = run.place(self.process.task_specs[self.scope_id], scope)
         inner.internal_data.update(start=self.name, event=variables, event_subprocess=self.scope_id)

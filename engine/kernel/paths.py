@@ -16,13 +16,27 @@ from engine.kernel.source import Report
 Graph = dict[str, list[str]]
 
 
-def paths(process: ProcessSpec, report: Report) -> None:
-    """Check gateways and the paths between them, once elements know their flows."""
+HOLES = frozenset(
+    {"flow.dangling", "flow.crosses_scope", "boundary.nowhere", "start.missing", "id.missing", "id.duplicate"}
+)
+"""Problems that tear the paths: what they cut off is not reported again as unreachable."""
+
+
+def paths(process: ProcessSpec, report: Report, *, holes: bool) -> None:
+    """Check gateways and the paths between them, once elements know their flows.
+
+    Args:
+        process: sealed; it may lack what was refused already.
+        report: takes the problems; what stands in it already is not said twice.
+        holes: True when elements are missing, so that paths may be torn.
+    """
     tell = Teller(report)
+    told = {problem.element for problem in report.problems}
+    holes = holes or any(problem.code in HOLES for problem in report.problems)
     for element in process.task_specs.values():
         if isinstance(element, (ExclusiveGateway, InclusiveGateway)) and len(element.outgoing) > 1:
             for flow in element.outgoing:
-                if flow.condition is None and not flow.default:
+                if flow.condition is None and not flow.default and flow.id not in told:
                     flow_problem(report, "flow.no_condition", flow, label=element.label)
         elif isinstance(element, (ParallelGateway, EventBasedGateway)):
             for flow in element.outgoing:
@@ -30,6 +44,8 @@ def paths(process: ProcessSpec, report: Report) -> None:
                     flow_problem(report, "flow.ignored_condition", flow, label=element.label)
         if isinstance(element, EventBasedGateway):
             _event_gateway(process, element, tell)
+    if holes:
+        return
     reached = _reached(process)
     for element in process.task_specs.values():
         if element.name not in reached and not element.is_process:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -110,8 +110,12 @@ def _untag(root: list[Any], left: int) -> None:
 
 
 def _read(kind: str, text: str) -> Any:
+    """Return the value of a tag; what somebody else wrote under our tag stays the text it is."""
     if kind == "number":
-        number = Decimal(text)
+        try:
+            number = Decimal(text)
+        except InvalidOperation:
+            return text
         return int(number) if "." not in text and "E" not in text else number
     if kind == "date":
         return read_date(text)

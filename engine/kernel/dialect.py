@@ -325,6 +325,6 @@ def read(content: bytes, filename: str) -> Reading:
         process = process_parser.get_spec()
         checks.structure(process, report, parser.skipped)
         process.seal()
-        paths.paths(process, report, holes=bool(parser.skipped))
+        paths.paths(process, report, holes=bool(parser.skipped - {""}))
         reading.processes.append(process)
     return reading

@@ -56,6 +56,7 @@ class Element(BpmnTaskSpec):
         self.event_subprocesses: list[StartEvent] = []
         self.handler: str | None = details.handler
         self._take_all: list[str] | None = None
+        self._says = bool(details.outputs or details.listeners)
         self.line = 0
         process.inside.setdefault(scope_id, []).append(self)
 
@@ -78,16 +79,17 @@ class Element(BpmnTaskSpec):
 
     def _run(self, my_task: Token) -> bool:
         """Enter the element, or take up what an incident stopped; return True when it is done already."""
-        if my_task.internal_data.pop("again", False):
+        if "again" in my_task.internal_data:
+            del my_task.internal_data["again"]
             return self.again(my_task)
         return self.enter(my_task)
 
     def _on_complete(self, my_task: Token) -> None:
         """Write results outwards and send tokens on."""
         memory = my_task.internal_data
-        if not self.ends(my_task):
+        if (self._says or "results" in memory) and not self.ends(my_task):
             return
-        results = memory["wrote"]
+        results = memory.get("wrote")
         flow_ids = self.flows_to_take(my_task)
         data: dict[str, Any] = {"variables": results} if results else {}
         if len(self.outgoing) > 1:
@@ -117,7 +119,7 @@ class Element(BpmnTaskSpec):
         if "heard" not in token.internal_data:
             token.workflow.record("entered", token)
             self.map_inputs(token)
-            if not listeners.heard(token, "start"):
+            if self._says and not listeners.heard(token, "start"):
                 return False
         return self.begin(token)
 
@@ -228,8 +230,10 @@ class Element(BpmnTaskSpec):
 
     def watch_boundaries(self, token: Token) -> None:
         """Start waiting for the timers, messages and signals attached here, once in the token's life."""
+        if not self.boundaries or "watched" in token.internal_data:
+            return
         watched = [boundary for boundary in self.boundaries if boundary.needs_watch]
-        if not watched or "watched" in token.internal_data:
+        if not watched:
             return
         for boundary in watched:
             boundary.watch(token)

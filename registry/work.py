@@ -54,6 +54,7 @@ __all__ = [
     "cancel",
     "close",
     "contractor_costs_of",
+    "exists",
     "finish",
     "get",
     "labour_cents",
@@ -143,6 +144,11 @@ def open_order(
 def get(session: Session, order_id: str) -> WorkOrder:
     """Return the work order with that id, or raise Missing."""
     return rows.get(session, WorkOrder, order_id, "work order")
+
+
+def exists(session: Session, order_id: str) -> bool:
+    """Say whether there is a work order with that id."""
+    return session.get(WorkOrder, order_id) is not None
 
 
 def by_reference(session: Session, reference: str) -> WorkOrder:

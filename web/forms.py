@@ -87,11 +87,10 @@ def submitted(
                 found[one["key"]] = posted.getlist(name)
             elif kind == "filepicker":
                 kept = [
-                    known for written in posted.getlist(name) if (known := drawer.known(written)) is not None
+                    known for written in posted.getlist(name) if (known := drawer.again(written)) is not None
                 ]
-                found[one["key"]] = kept + [
-                    drawer.keep(each) for each in files.getlist(name) if each.filename
-                ]
+                fresh = [drawer.keep(each) for each in files.getlist(name) if each.filename]
+                found[one["key"]] = kept + [one for one in fresh if one is not None]
             elif name in posted:
                 found[one["key"]] = _decimal(posted[name]) if kind == "number" else posted[name].strip()
     return _nested(found)

@@ -46,6 +46,8 @@ ACTIONS: Final[dict[str, frozenset[str]]] = {
     "request.read": _STAFF,
     "request.search": _STAFF,
     "order.read": _STAFF,
+    "order.own": frozenset({CONTRACTOR}),
+    "file.read": _ALL,
     "asset.read": _STAFF,
     "stock.read": frozenset({"storekeeper", "leader", "agent", "manager", "accountant", "admin"}),
     "posting.read": frozenset({"accountant", "manager", "admin"}),
@@ -82,6 +84,7 @@ class Visitor(UserMixin):  # type: ignore[misc]  # flask_login is untyped
     grants: frozenset[tuple[str, str | None]] = frozenset()
     groups: frozenset[str] = frozenset()
     fingerprint: str = field(default="", repr=False)
+    supplier_id: str | None = None
 
     def get_id(self) -> str:
         """Return what the session keeps: the person and a mark that a new password or a lock makes void."""
@@ -139,6 +142,12 @@ def scope(person: Any, action: str) -> frozenset[str] | None:
         return frozenset()
     entities = {where for role, where in person.grants if role in roles}
     return None if None in entities else frozenset(one for one in entities if one is not None)
+
+
+def may_see_order(person: Any, entity_id: str, supplier_id: str | None) -> bool:
+    """Say whether ``person`` may look into a work order: staff of its entity, or the firm that does the work."""
+    own = isinstance(person, Visitor) and person.supplier_id is not None and person.supplier_id == supplier_id
+    return own or can(person, "order.read", entity_id)
 
 
 def require(action: str, entity_id: str | None) -> None:

@@ -12,7 +12,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from flask_login import current_user
 
 from integrations import intake
-from registry import assets, entities, natures, queries, requests
+from registry import assets, documents, entities, natures, queries, requests
 from registry.errors import Missing
 from web import files
 from web.database import begin, read
@@ -61,11 +61,14 @@ def send() -> Any:
     if errors or "_search" in request.form:
         page = render_template("ask.html", **choices, typed=typed, errors=errors)
         return page, 422 if errors else 200
+    folder = current_app.extensions["settings"].files
+    kept = [files.keep(folder, photo) for photo in request.files.getlist("photos") if photo.filename]
     with begin() as unit:
         made = intake.open_request(unit, **_facts(unit.session, typed))
-    for photo in request.files.getlist("photos"):
-        if photo.filename:
-            files.keep(current_app.extensions["settings"].files, made.id, photo)
+        for one in kept:
+            if one is not None:
+                place: documents.Place = ("request", made.id)
+                documents.attach(unit.session, place, **one._asdict(), at=unit.now, by=unit.actor)
     return redirect(url_for("ask.thanks", token=made.token))
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 
 from integrations import lookups
-from registry import queries, work
+from registry import documents, queries, work
+from registry.tables.documents import Document
 from registry.tables.work import WorkOrder
 from web import cases, lists
 from web.database import read
@@ -46,7 +47,13 @@ def index() -> Any:
         teams = [(one["value"], one["label"]) for one in lookups.options(reading.session, "teams", {})]
     statuses = [(code, state("order", code).label) for code in STATUSES]
     return render_template(
-        "orders.html", page=page, chosen=chosen, teams=teams, statuses=statuses, settled=SETTLED
+        "orders.html",
+        room="orders",
+        page=page,
+        chosen=chosen,
+        teams=teams,
+        statuses=statuses,
+        settled=SETTLED,
     )
 
 
@@ -61,6 +68,8 @@ def show(reference: str) -> Any:
         labour = work.labour_of(reading.session, order.id)
         contractors = work.contractor_costs_of(reading.session, order.id)
         materials = queries.materials_of(reading.session, order.id)
+        found = papers(reading.session, order)
+        names = {one.person_id for one in labour} | {one.created_by for one in found}
         return render_template(
             "order.html",
             settled=SETTLED,
@@ -71,11 +80,20 @@ def show(reference: str) -> Any:
             materials=materials,
             contractors=contractors,
             totals=_totals(labour, materials, contractors),
-            names=queries.names_of(reading.session, {one.person_id for one in labour}),
+            names=queries.names_of(reading.session, names),
+            documents=found,
             accounts=queries.proposals_page(reading.session, entity_ids=None, order_id=order.id).rows,
             events=queries.order_timeline(reading.session, order.id),
             runs=cases.runs(reading, order.request_id) if order.request_id else (),
         )
+
+
+def papers(session: Any, order: WorkOrder) -> Sequence[Document]:
+    """Return the documents of an order and of the request it answers."""
+    places: list[documents.Place] = [("work_order", order.id)]
+    if order.request_id is not None:
+        places.append(("request", order.request_id))
+    return documents.of(session, places)
 
 
 def _totals(labour: Sequence[Any], materials: Sequence[Any], contractors: Sequence[Any]) -> dict[str, int]:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, url_for
+from flask import Blueprint, render_template, url_for
 
 from integrations import lookups
-from registry import costs, queries, requests
-from web import cases, files, lists
+from registry import costs, documents, queries, requests
+from web import cases, lists
 from web.database import read
 from web.i18n import gettext as _
 from web.i18n import localized
@@ -77,13 +77,20 @@ def show(reference: str) -> Any:
             settled=SETTLED,
             asked=asked,
             facts=_facts(row, asked),
-            photos=files.of(current_app.extensions["settings"].files, asked.id),
+            **_documents(reading.session, asked.id, [one.id for one in orders]),
             orders=orders,
             cents=cents,
             events=queries.request_timeline(reading.session, asked.id),
             runs=cases.runs(reading, asked.id),
             decisions=cases.decisions(reading, asked.id),
         )
+
+
+def _documents(session: Any, request_id: str, order_ids: list[str]) -> dict[str, Any]:
+    """Return the documents of a request and of its orders, and who brought them."""
+    places: list[documents.Place] = [("request", request_id), *(("work_order", one) for one in order_ids)]
+    found = documents.of(session, places)
+    return {"documents": found, "people": queries.names_of(session, {one.created_by for one in found})}
 
 
 def _facts(row: queries.RequestRow, asked: Any) -> list[tuple[str, Any, str]]:

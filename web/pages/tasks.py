@@ -19,6 +19,8 @@ from engine.errors import NotWaiting, Stale, TaskTaken
 from engine.forms import Filling, Issue
 from engine.store import UnitOfWork
 from integrations import lookups
+from registry import documents, work
+from registry.queries import requests_of
 from web import errors, files, forms, i18n, inboxes, sheets
 from web.database import begin, house, read
 from web.i18n import gettext as _
@@ -45,7 +47,8 @@ def _desk(reading: UnitOfWork, task_id: str) -> Desk:
         and row.ended_by != current_user.id
     ):
         abort(403)
-    drawer = files.Drawer(current_app.extensions["settings"].files, row.business_key or row.instance_id)
+    folder = current_app.extensions["settings"].files
+    drawer = files.Drawer.of(reading.session, folder, task_id, current_user.id, reading.now)
     data = tasks.variables_of(reading, task_id) if row.status == "open" else {}
     if row.form_definition_id is None:
         return Desk(row, None, data, drawer)
@@ -113,6 +116,10 @@ def complete(task_id: str) -> Any:
         components = desk.filling.form.components if desk.filling else ()
         entered = forms.submitted(components, request.form, request.files, desk.drawer)
         offered = _offered(reading, desk, entered)
+    if desk.drawer.fresh:
+        # Written down before anything else: what was uploaded stays with the task when the form must be corrected.
+        with begin() as unit:
+            desk.drawer.attach(unit.session, at=unit.now, by=unit.actor)
     if forms.change_rows(entered, request.form):
         return _page(task_id, entered=entered)
     if "_save" in request.form:
@@ -120,19 +127,32 @@ def complete(task_id: str) -> Any:
     checked = schemas.check(desk.filling, entered, offered) if desk.filling else schemas.Checked({}, ())
     if checked.issues:
         return _page(task_id, entered=entered, issues=checked.issues, status=422)
-    return _finish(task_id, entered, checked.values)
+    return _finish(desk, entered, checked.values)
 
 
-def _finish(task_id: str, entered: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
+def _finish(desk: Desk, entered: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
+    task_id = desk.row.id
     version = request.form.get("_version", "")
     try:
         with begin() as unit:
             tasks.complete(unit, task_id, values, version=int(version) if version.isdigit() else None)
             tasks.drop_draft(unit, task_id)
+            home = _home(unit, desk)
+            if home is not None:
+                desk.drawer.file(unit.session, values, home, at=unit.now, by=unit.actor)
     except (NotWaiting, Stale, TaskTaken) as refusal:
         return _page(task_id, entered=entered, refusal=errors.sentence_of(refusal), status=409)
     flash(_("Done. The case goes on to its next step."))
     return redirect(url_for("inbox.show", view=request.args.get("view")), 303)
+
+
+def _home(unit: UnitOfWork, desk: Desk) -> documents.Place | None:
+    """Return what documents of the task are filed with: its order, else its request, else nothing of ours."""
+    order_id = desk.data.get("orderId")
+    if isinstance(order_id, str) and work.exists(unit.session, order_id):
+        return ("work_order", order_id)
+    key = desk.row.business_key
+    return ("request", key) if key and requests_of(unit.session, {key}) else None
 
 
 def _save(task_id: str, entered: Mapping[str, Any]) -> Any:

@@ -20,6 +20,7 @@ depends_on = None
 def upgrade() -> None:
     _asset_class()
     _change()
+    _document()
     _entity()
     _item()
     _reference_counter()
@@ -98,6 +99,32 @@ def _change() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_change")),
         sa.UniqueConstraint("noun", "row_id", "number", name=op.f("uq_change_noun_row_id_number")),
     )
+
+
+def _document() -> None:
+    op.create_table(
+        "document",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("noun", sa.Text(), nullable=False),
+        sa.Column("row_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("filed_at", Instant(), nullable=True),
+        sa.Column("filed_by", sa.Text(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.CheckConstraint("noun IN ('task', 'request', 'work_order')", name=op.f("ck_document_noun_word")),
+        sa.CheckConstraint(
+            "(filed_at IS NULL) = (filed_by IS NULL)", name=op.f("ck_document_filed_by_somebody")
+        ),
+        sa.CheckConstraint("length(sha256) = 64", name=op.f("ck_document_sha256")),
+        sa.CheckConstraint("size_bytes > 0", name=op.f("ck_document_size_bytes")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+    )
+    op.create_index("ix_document_noun_row_id", "document", ["noun", "row_id"], unique=False)
+    op.create_index(op.f("ix_document_sha256"), "document", ["sha256"], unique=False)
 
 
 def _entity() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from registry import assets, queries, requests
+from registry import assets, documents, queries, requests
+from registry.tables.documents import Document
 from tests import factories_processes
 from tests.factories_processes import Town
 from web import files
@@ -91,6 +93,15 @@ def test_an_unknown_code_is_not_found(client: FlaskClient) -> None:
     assert client.get("/q/unknown").status_code == 404
 
 
+def papers(town: Town) -> list[Document]:
+    """Return the documents of the one request, as rows that outlive the reading."""
+    request_id = asked(town).id
+    with town.house.read() as reading:
+        found = list(documents.of(reading.session, [("request", request_id)]))
+        reading.session.expunge_all()
+        return found
+
+
 def test_photos_are_kept_with_the_request(client: FlaskClient, town: Town, tmp_path: Path) -> None:
     photo = (io.BytesIO(JPEG), "photo.jpg")
     client.post(
@@ -98,8 +109,12 @@ def test_photos_are_kept_with_the_request(client: FlaskClient, town: Town, tmp_p
         data={"description": "Nid-de-poule", "address": "2 rue Haute", "photos": photo},
         content_type="multipart/form-data",
     )
-    kept = files.of(tmp_path / "files", asked(town).id)
-    assert [one.type for one in kept] == ["image/jpeg"]
+    [kept] = papers(town)
+    assert (kept.name, kept.media_type, kept.created_by) == ("photo.jpg", "image/jpeg", "system:portal")
+    path = files.find(tmp_path / "files", kept.sha256)
+    assert path is not None
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == kept.sha256
+    assert len(list((tmp_path / "files").rglob("*"))) == 2
 
 
 def test_a_program_that_calls_itself_a_photo_is_only_ever_downloaded(
@@ -111,8 +126,22 @@ def test_a_program_that_calls_itself_a_photo_is_only_ever_downloaded(
         data={"description": "Nid-de-poule", "address": "2 rue Haute", "photos": wolf},
         content_type="multipart/form-data",
     )
-    kept = files.of(tmp_path / "files", asked(town).id)
-    assert [(one.type, one.path.suffix) for one in kept] == [("application/octet-stream", ".bin")]
+    assert [one.media_type for one in papers(town)] == ["application/octet-stream"]
+
+
+def test_the_same_photo_twice_lies_once_on_the_disk(client: FlaskClient, town: Town, tmp_path: Path) -> None:
+    photos = [
+        (io.BytesIO(JPEG), "avant.jpg"),
+        (io.BytesIO(JPEG), "../apres.jpg"),
+        (io.BytesIO(b""), "vide.jpg"),
+    ]
+    client.post(
+        "/",
+        data={"description": "Nid-de-poule", "address": "2 rue Haute", "photos": photos},
+        content_type="multipart/form-data",
+    )
+    assert {one.name for one in papers(town)} == {"avant.jpg", "apres.jpg"}
+    assert len([one for one in (tmp_path / "files").rglob("*") if one.is_file()]) == 1
 
 
 def test_what_is_too_large_is_refused(town: Town, tmp_path: Path) -> None:

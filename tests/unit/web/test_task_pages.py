@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from engine import queries
 from engine.errors import Busy
 from registry import people
+from registry.tables.documents import Document
 from tests import factories_processes
 from tests.factories_processes import Town
 from web import errors
@@ -204,8 +206,8 @@ def test_a_given_back_task_waits_for_the_team_again(desk: Desk) -> None:
     assert "Porte qui grince" not in client.get("/inbox?view=mine").text
 
 
-def test_photos_of_a_report_belong_to_the_request(desk: Desk) -> None:
-    asked = desk.town.ask()
+def test_photos_of_a_report_belong_to_the_order_and_are_shown_with_the_request(desk: Desk) -> None:
+    desk.town.ask()
     desk.town.done(
         "plan",
         personId=desk.town.ids["agent"],
@@ -231,18 +233,54 @@ def test_photos_of_a_report_belong_to_the_request(desk: Desk) -> None:
     }
     assert agent.post(address, data=done).status_code == 303
     manager = desk.client("manager")
-    reference = "2026-000001"
-    picture = re.search(rf'src="(/files/{asked}/[^"]+\.png)"', manager.get(f"/requests/{reference}").text)
+    for page in ("/requests/2026-000001", "/orders/OT-2026-000001"):
+        shown = manager.get(page).text
+        assert "avant.png" in shown
+        assert "Agent Un" in shown
+    picture = re.search(r'src="(/files/[^"]+)"', manager.get("/requests/2026-000001").text)
     assert picture is not None
-    shown = manager.get(picture[1], buffered=True)
-    assert (shown.status_code, shown.mimetype) == (200, "image/png")
-    assert "sandbox" in shown.headers["Content-Security-Policy"]
+    sent = manager.get(picture[1], buffered=True)
+    assert (sent.status_code, sent.mimetype, sent.data) == (200, "image/png", PNG)
+    assert sent.headers["Content-Disposition"] == "attachment; filename=avant.png"
+    assert sent.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in sent.headers["Content-Security-Policy"]
+    with desk.town.house.read() as reading:
+        [document] = reading.session.scalars(sa.select(Document)).all()
+        assert (document.noun, document.created_by) == ("work_order", desk.town.ids["agent"])
+        assert document.filed_by == desk.town.ids["agent"]
 
 
-@pytest.mark.parametrize("key", ["../../secret.key", "x.png", "0000000000000000000000-0.png"])
+def test_an_upload_is_its_owners_until_the_task_is_done(desk: Desk) -> None:
+    desk.town.ask()
+    desk.town.done(
+        "plan",
+        personId=desk.town.ids["agent"],
+        plannedStart="2026-01-05T13:00",
+        plannedEnd="2026-01-05T15:00",
+    )
+    agent = desk.client("agent", person=desk.town.ids["agent"])
+    address = f"/tasks/{desk.task('do_work')}"
+    agent.post(f"{address}/claim")
+    answer = agent.post(
+        address,
+        data={"report": "", "photos": (io.BytesIO(PNG), "avant.png"), "_save": "1"},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 303
+    again = agent.get(address).text
+    assert "avant.png" in again
+    with desk.town.house.read() as reading:
+        document_id = reading.session.scalars(sa.select(Document.id)).one()
+    assert agent.get(f"/files/{document_id}", buffered=True).status_code == 200
+    assert desk.client("manager").get(f"/files/{document_id}").status_code == 403
+    forged = {"report": "", "photos": '{"id": "%s", "name": "x", "type": "y", "size": 1}' % ("0" * 36)}
+    assert "0000000000" not in agent.post(address, data=forged).text
+
+
+@pytest.mark.parametrize("key", ["../../secret.key", "x.png", "0" * 36])
 def test_a_file_address_cannot_lead_elsewhere(desk: Desk, key: str) -> None:
-    asked = desk.town.ask()
-    assert desk.client("manager").get(f"/files/{asked}/{key}").status_code == 404
+    desk.town.ask()
+    assert desk.client("manager").get(f"/files/{key}").status_code == 404
 
 
 def test_english_people_read_their_tasks_in_english(desk: Desk) -> None:

@@ -157,8 +157,9 @@ def join(
     Raises:
         Missing: there is no such person or team.
         Taken: the person is in the team already.
+        Unfit: the person works for a supplier.
     """
-    person, team = get(session, person_id), rows.get(session, Team, team_id, "team")
+    person, team = _of_the_house(session, person_id), rows.get(session, Team, team_id, "team")
     if _open_membership(session, person_id, team_id) is not None:
         raise rules.Taken(
             f"Expected {person.name} to join {team.code}, but {person.name} is a member already.",
@@ -196,9 +197,9 @@ def grant(
 
     Raises:
         Missing: there is no such person or entity.
-        Unfit: there is no such role.
+        Unfit: there is no such role, or the person works for a supplier.
     """
-    get(session, person_id)
+    _of_the_house(session, person_id)
     if entity_id is not None:
         entities.get(session, entity_id)
     rules.word(role, "role", ROLES)
@@ -457,6 +458,16 @@ def erase(session: Session, person_id: str, *, reason: str, at: datetime, by: st
         .values(left_at=at, left_by=by)
     )
     changes.write(session, "person", person_id, kind="erased", text=reason, facts={}, at=at, by=by)
+    return person
+
+
+def _of_the_house(session: Session, person_id: str) -> Person:
+    """Return a person who works for an entity; a supplier's own people act for their firm alone."""
+    person = get(session, person_id)
+    if person.supplier_id is not None:
+        raise rules.Unfit(
+            f"Expected a person of the house, but {person.name} works for a supplier.", field="person_id"
+        )
     return person
 
 

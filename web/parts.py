@@ -48,6 +48,14 @@ MENU = (
         on_phone=False,
     ),
     Entry(
+        "firm.index",
+        "order.own",
+        "wrench",
+        _("Work orders"),
+        _("Work to do, under way, done"),
+        on_phone=True,
+    ),
+    Entry(
         "assets.index",
         "asset.read",
         "building-2",

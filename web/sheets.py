@@ -92,7 +92,7 @@ def _facts(asked: queries.RequestRow, row: TaskRow) -> list[tuple[str, Any, str]
     return lists.facts(
         (_("Request"), asked.reference, page),
         (_("Place"), asked.asset_name or asked.address, asset),
-        (_("Requester"), asked.requester_name),
+        (_("Requester"), asked.requester_name if page else ""),
         (_("Reported"), i18n.moment(asked.created_at)),
         (_("Kind of problem"), i18n.localized(asked, "nature")),
         (_("Waiting since"), i18n.moment(row.created_at)),

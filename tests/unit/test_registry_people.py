@@ -167,6 +167,10 @@ def test_a_contractors_person_belongs_to_the_group_of_the_firm_and_looks_into_no
     person = factories.person(session, supplier_id=firm.id)
     assert people.groups_of(session, person.id) == {"supplier:TOITS"}
     assert people.entities_of(session, person.id) == frozenset()
+    with pytest.raises(rules.Unfit):
+        people.grant(session, person_id=person.id, role="accountant", **WHO)
+    with pytest.raises(rules.Unfit):
+        people.join(session, person_id=person.id, team_id=factories.team(session).id, **WHO)
 
 
 def test_a_role_given_twice_is_given_once(session):

@@ -17,7 +17,7 @@ from gunicorn.app.base import BaseApplication
 
 from engine import outbox
 from integrations import mail
-from registry import entities, people
+from registry import entities, people, suppliers
 from registry.tables.people import ROLES
 from web import logs, migrations, passwords, settings
 from web.app import create_app
@@ -171,6 +171,9 @@ def person() -> None:
 @click.option("--name", required=True, help="First name and name.")
 @click.option("--entity", required=True, help="Code of the entity the person works for.")
 @click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), help="A role; may be repeated.")
+@click.option(
+    "--supplier", help="Code of the supplier the person works for; such a person sees its orders only."
+)
 @click.option("--everywhere", is_flag=True, help="Hold the roles in all entities, not only their own.")
 @click.option("--locale", default="fr", type=click.Choice(settings.LOCALES))
 @click.option("--password", envvar="PASSWORD", prompt=True, hide_input=True, confirmation_prompt=True)
@@ -182,6 +185,7 @@ def create_person(
     *,
     everywhere: bool,
     locale: str,
+    supplier: str | None,
     password: str,
 ) -> None:
     """Create an account with a password and roles."""
@@ -198,6 +202,7 @@ def create_person(
             name=name,
             email=email,
             locale=locale,
+            supplier_id=suppliers.by_code(unit.session, supplier).id if supplier else None,
             at=unit.now,
             by=unit.actor,
         )

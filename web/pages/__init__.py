@@ -7,6 +7,7 @@ from flask import Blueprint
 from web.pages import (
     ask,
     assets,
+    firm,
     follow,
     home,
     inbox,
@@ -33,6 +34,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     processes.pages,
     requests.pages,
     orders.pages,
+    firm.pages,
     assets.pages,
     stock.pages,
     postings.pages,

@@ -40,8 +40,8 @@ def load(key: str) -> Visitor | None:
         day = reading.now.astimezone(current_app.extensions["settings"].zone).date()
         groups = people.groups_of(reading.session, person.id, day)
         grants = {(one.role, one.entity_id) for one in people.grants_of(reading.session, person.id)}
-        if any(group.startswith("supplier:") for group in groups):
-            grants.add((CONTRACTOR, None))
+        if person.supplier_id is not None:
+            grants = {(CONTRACTOR, None)}  # whoever works for a firm holds no role of the house
         return Visitor(
             id=person.id,
             name=person.name,
@@ -51,6 +51,7 @@ def load(key: str) -> Visitor | None:
             grants=frozenset(grants),
             groups=groups,
             fingerprint=mark,
+            supplier_id=person.supplier_id,
         )
 
 

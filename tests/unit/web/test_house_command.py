@@ -123,3 +123,20 @@ def test_serving_on_a_used_port_is_refused_in_one_sentence(tmp_path: Path) -> No
         told = run(tmp_path, "serve", GUICHET_PORT=str(other.getsockname()[1]))
     assert told.exit_code == 1
     assert "GUICHET_PORT" in told.output
+
+
+def test_a_contractors_account_names_the_firm_and_takes_no_role(tmp_path: Path) -> None:
+    founded(tmp_path)
+    house = open_house(settings.read({"GUICHET_HOME": str(tmp_path)}))
+    with house.begin("system:test") as unit:
+        factories.supplier(unit.session, code="TOITS")
+    words = ("person", "create", "toits@exemple.example", "--name", "Toits", "--entity", "COMMUNE")
+    firm = (*words, "--supplier", "TOITS")
+    refused = run(tmp_path, *firm, "--role", "accountant", PASSWORD="correct horse battery")
+    assert refused.exit_code == 1
+    assert run(tmp_path, *firm, PASSWORD="correct horse battery").exit_code == 0
+    with house.read() as reading:
+        made = people.by_email(reading.session, "toits@exemple.example")
+        assert made is not None
+        assert people.groups_of(reading.session, made.id) == {"supplier:TOITS"}
+    house.database.dispose()

@@ -35,7 +35,7 @@ from web.demo.telling import Teller
 from web.demo.watch import watched
 
 PARIS = ZoneInfo("Europe/Paris")
-SMALL = town.Scale(days=60, orders=14)
+SMALL = town.Scale(days=50, orders=10)
 LAST_DAY = date(2026, 11, 20)
 PRINTS: list[list[object]] = []
 """What each town looked like when it was built."""

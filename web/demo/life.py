@@ -35,14 +35,14 @@ _FIRST_TIMER: Final = (
     .order_by(Timer.due_at, ProcessInstance.started_at, Timer.token)
     .limit(1)
 )
-_RUNNING: Final = sa.select(sa.func.count()).where(
+_RUNNING: Final = sa.select(ProcessInstance.id).where(
     ProcessInstance.business_key == sa.bindparam("request_id"),
     ProcessInstance.process_id == intake.PROCESS,
     ProcessInstance.status == "active",
 )
 _WAITING: Final = (
     sa.select(UserTask.id, UserTask.element)
-    .where(UserTask.business_key == sa.bindparam("request_id"), UserTask.status == "open")
+    .where(UserTask.instance_id == sa.bindparam("instance_id"), UserTask.status == "open")
     .order_by(UserTask.token)
 )
 _STATUS: Final = sa.select(UserTask.status).where(UserTask.id == sa.bindparam("task_id"))
@@ -156,10 +156,11 @@ class Life:
         """See what waits in a request's process, and let somebody answer it in time."""
         case = self.cases[request_id]
         self._timer = unit.connection.execute(_FIRST_TIMER).one_or_none()
-        if not unit.connection.scalar(_RUNNING, {"request_id": request_id}):
+        instance_id = unit.connection.scalar(_RUNNING, {"request_id": request_id})
+        if instance_id is None:
             del self.cases[request_id]
             return
-        for task_id, element in unit.connection.execute(_WAITING, {"request_id": request_id}).all():
+        for task_id, element in unit.connection.execute(_WAITING, {"instance_id": instance_id}).all():
             if task_id not in self.planned and element != case.call.stop:
                 self.planned.add(task_id)
                 at = self.hands.when(case, element, self._local())

@@ -120,12 +120,12 @@ class Hands:
 
     def _qualify(self, session: Session, case: Case) -> dict[str, Any]:
         call = case.call
-        if call.fate == "refused":
+        if call.fate == "refused" or (call.fate == "duplicate" and case.duplicate_of is None):
             return {
                 "decision": "refuse",
                 "refusalReason": "Ce bien n’appartient pas à la ville ; adressez-vous à son propriétaire.",
             }
-        if call.fate == "duplicate" and case.duplicate_of is not None:
+        if case.duplicate_of is not None:
             return {"decision": "duplicate", "duplicateOf": case.duplicate_of}
         priority = case.chance.choice((2, 3, 3, 4))
         if call.nature.contractor and case.chance.random() < 0.6 and call.stop != "choose":

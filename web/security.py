@@ -50,6 +50,7 @@ ACTIONS: Final[dict[str, frozenset[str]]] = {
     "file.read": _ALL,
     "asset.read": _STAFF,
     "stock.read": frozenset({"storekeeper", "leader", "agent", "manager", "accountant", "admin"}),
+    "stock.change": frozenset({"storekeeper"}),
     "posting.read": frozenset({"accountant", "manager", "admin"}),
     "posting.decide": frozenset({"accountant"}),
     "posting.export": frozenset({"accountant", "manager"}),

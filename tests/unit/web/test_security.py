@@ -39,6 +39,7 @@ OPEN_TO: dict[str, set[str]] = {
     "file.read": set(ROLES),
     "asset.read": STAFF,
     "stock.read": {"storekeeper", "leader", "agent", "manager", "accountant", "admin"},
+    "stock.change": {"storekeeper"},
     "posting.read": {"accountant", "manager", "admin"},
     "posting.decide": {"accountant"},
     "posting.export": {"accountant", "manager"},

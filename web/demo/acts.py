@@ -290,20 +290,21 @@ def _rehearse(journey: Journey, due: datetime) -> None:
     """Fire the timer on a clock that is ahead, show what it does, and roll it back."""
     teller, house = journey.teller, journey.house
     ahead = store.Engine(house.database, clock=SettableClock(due), handlers=house.handlers, zone=house.zone)
-    with suppress(_Rehearsed), ahead.begin(timers.ACTOR) as unit:
-        instance_id, token = _timer(unit, journey)
-        with watched(house.database) as written:
-            timers.fire(unit, instance_id, token)
-            unit.flush()
-        teller.trail(journey.trail.tell(unit, teller))
-        teller.wrote(written)
+    with watched(house.database) as written, suppress(_Rehearsed), ahead.begin(timers.ACTOR) as unit:
+        timers.fire(unit, *_timer(unit, journey))
+        unit.flush()
+        statements = written.statements
+        path = journey.trail.tell(unit, teller)
         rows = queries_of_registry.request_timeline(unit.session, journey.request_id, public=True)
-        teller.lines(
-            "suivi",
-            "follow-up",
-            [_event(teller, row.at, row.status_before, row.status_after, row.text) for row in rows],
-        )
         raise _Rehearsed
+    written.statements = statements  # what was only read to be shown does not count
+    teller.trail(path)
+    teller.wrote(written)
+    teller.lines(
+        "suivi",
+        "follow-up",
+        [_event(teller, row.at, row.status_before, row.status_after, row.text) for row in rows],
+    )
 
 
 def _event(teller: Teller, at: datetime, before: str | None, after: str, text: str) -> str:

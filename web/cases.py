@@ -113,6 +113,13 @@ def _outline(reading: UnitOfWork, definition_id: str) -> list[tuple[str, str, st
     ]
 
 
+def element_names(reading: UnitOfWork, definition_id: str, element: str) -> tuple[str, str]:
+    """Return what people call a process and one of its elements, in the language of the page."""
+    process = reading.house.library.process(reading.connection, definition_id)
+    found = process.task_specs.get(element)
+    return process.label, (_worded(found, found.label) or element) if found else element
+
+
 def _worded(element: Any, label: str) -> str:
     own: str = element.details.properties.get(f"label_{i18n.language_tag()}", "")
     return own or label

@@ -64,7 +64,7 @@ MENU = (
         on_phone=True,
     ),
     Entry(
-        "stock.index", "stock.read", "warehouse", _("Stock"), _("Items, stores, reservations"), on_phone=False
+        "stock.index", "stock.read", "warehouse", _("Stock"), _("Items, stores, reservations"), on_phone=True
     ),
     Entry(
         "postings.index",
@@ -80,6 +80,14 @@ MENU = (
         "workflow",
         _("Processes"),
         _("How requests travel"),
+        on_phone=False,
+    ),
+    Entry(
+        "operations.index",
+        "process.operate",
+        "triangle-alert",
+        _("Incidents"),
+        _("What has stopped, and trying again"),
         on_phone=False,
     ),
 )
@@ -107,6 +115,9 @@ STATES: dict[str, State] = {
     "run.suspended": State(_("Suspended"), "amber", "clock"),
     "run.completed": State(_("Finished"), "green", "check"),
     "run.terminated": State(_("Stopped"), "", "x"),
+    "steer.suspended": State(_("Suspended"), "amber", "clock"),
+    "steer.resumed": State(_("Resumed"), "", "rotate-ccw"),
+    "steer.cancelled": State(_("Cancelled"), "red", "x"),
     "step.waiting": State(_("Waits here"), "blue", "clock"),
     "step.done": State(_("Done"), "green", "check"),
     "step.incident": State(_("Incident"), "red", "triangle-alert"),

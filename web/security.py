@@ -55,6 +55,7 @@ ACTIONS: Final[dict[str, frozenset[str]]] = {
     "posting.decide": frozenset({"accountant"}),
     "posting.export": frozenset({"accountant", "manager"}),
     "process.read": frozenset({"owner", "manager", "admin", "operator", "leader"}),
+    "process.operate": frozenset({"owner", "admin"}),
     # The rooms of the API open to the scopes of a token; a person in a browser enters only what the editors need.
     "api.read": frozenset(),
     "api.jobs": frozenset(),

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from flask_login import current_user
 
+from integrations import incidents
 from registry import queries
 from web import inboxes
 from web.database import read
@@ -48,5 +49,10 @@ def show() -> Any:
                     _("not yet examined"),
                     url_for("requests.index", status="registered"),
                 )
+            )
+        if can(current_user, "process.operate"):
+            stopped = incidents.count(reading, entity_ids=scope(current_user, "process.operate"))
+            figures.append(
+                (_("Incidents"), number(stopped), _("stopped, to try again"), url_for("operations.index"))
             )
     return render_template("home.html", figures=figures, waiting=counts["mine"])

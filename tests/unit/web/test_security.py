@@ -44,6 +44,7 @@ OPEN_TO: dict[str, set[str]] = {
     "posting.decide": {"accountant"},
     "posting.export": {"accountant", "manager"},
     "process.read": {"owner", "manager", "admin", "operator", "leader"},
+    "process.operate": {"owner", "admin"},
     # The rooms of the API: tests/unit/web/test_api_doors.py tries each with every scope.
     **{f"api.{scope}": set() for scope in ("read", "jobs", "processes", "messages", "tasks")},
     "api.feel": {"owner"},

@@ -70,5 +70,6 @@ const notices = [...packages].sort().map((directory) => {
 fs.writeFileSync(path.join(out, 'THIRD-PARTY.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
 fs.writeFileSync(path.join(out, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
 fs.rmSync(target, { recursive: true, force: true });
+fs.mkdirSync(path.dirname(target), { recursive: true });
 fs.renameSync(out, target);
 console.log(`browser assets: ${Object.keys(manifest).length} entries, ${packages.size} packages`);

@@ -34,7 +34,7 @@ def suspend(unit: UnitOfWork, instance_id: str, reason: str) -> None:
     _set_status(unit, instance_id, "suspended")
 
 
-def resume(unit: UnitOfWork, instance_id: str) -> None:
+def resume(unit: UnitOfWork, instance_id: str, reason: str = "") -> None:
     """Let a suspended instance go on; timers that fell due meanwhile fire at the worker's next turn.
 
     Raises:
@@ -49,7 +49,7 @@ def resume(unit: UnitOfWork, instance_id: str) -> None:
             status=instance.status,
         )
     with instances.motion(unit, instance_id):
-        instance.run.record("resumed", instance.run.task_tree)
+        instance.run.record("resumed", instance.run.task_tree, {"reason": reason} if reason else None)
         instances.settle(unit, instance)
     _set_status(unit, instance_id, "active")
 

@@ -1,22 +1,26 @@
 """Requests: the list, and one with its work, its process and the rules that decided.
 
-Comes in: filters, a reference. Goes out: pages. It never changes a request: tasks do. Next: ``web/cases.py``.
+Comes in: filters, a reference, an operator's command to the process. Goes out: pages. It never changes a request:
+tasks do. Next: ``web/cases.py``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_login import current_user
 
+from engine.errors import Refused
 from integrations import lookups
 from registry import costs, documents, queries, requests
-from web import cases, lists
-from web.database import read
+from web import cases, lists, steering
+from web.database import begin, read
+from web.errors import sentence_of, status_of
 from web.i18n import gettext as _
 from web.i18n import localized
 from web.parts import state
-from web.security import needs, require
+from web.security import can, needs, require
 
 pages = Blueprint("requests", __name__, url_prefix="/requests")
 
@@ -59,7 +63,7 @@ def index() -> Any:
 
 @pages.get("/<reference>")
 @needs("request.read")
-def show(reference: str) -> Any:
+def show(reference: str, errors: Any = (), status: int = 200) -> Any:
     """Show one request."""
     with read() as reading:
         asked = requests.by_reference(reading.session, reference)
@@ -72,8 +76,12 @@ def show(reference: str) -> Any:
             one.id: sum(item.amount_cents for item in costs.of_order(reading.session, one.id))
             for one in orders
         }
-        return render_template(
+        may_operate = can(current_user, "process.operate", asked.entity_id)
+        page = render_template(
             "request.html",
+            errors=errors,
+            typed=request.form,
+            steering=steering.standing(reading, asked.id) if may_operate else None,
             settled=SETTLED,
             asked=asked,
             facts=_facts(row, asked),
@@ -84,6 +92,27 @@ def show(reference: str) -> Any:
             runs=cases.runs(reading, asked.id),
             decisions=cases.decisions(reading, asked.id),
         )
+    return page, status
+
+
+@pages.post("/<reference>/process")
+@needs("process.operate")
+def steer(reference: str) -> Any:
+    """Suspend, resume or cancel the process of a request, with a reason."""
+    with read() as reading:
+        asked = requests.by_reference(reading.session, reference)
+        require("process.operate", asked.entity_id)
+    points = steering.points(request.form)
+    if points:
+        return show(reference, points, 422)
+    try:
+        with begin() as unit:
+            said = steering.steer(unit, asked.id, request.form["command"], request.form["reason"].strip())
+    except Refused as refusal:
+        point = {"target": "steer-reason", "label": _("Process"), "message": sentence_of(refusal)}
+        return show(reference, [point], status_of(refusal))
+    flash(said)
+    return redirect(url_for("requests.show", reference=reference))
 
 
 def _documents(session: Any, request_id: str, order_ids: list[str]) -> dict[str, Any]:

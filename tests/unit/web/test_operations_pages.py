@@ -169,3 +169,60 @@ def test_one_that_somebody_else_has_mended_meanwhile_is_said(desk: Desk) -> None
     client = desk.client("admin")
     tried(client, one=ids)
     assert "Cette étape est déjà" in tried(client, one=ids)
+
+
+def steered(desk: Desk, client: FlaskClient, found: str, command: str, **fields: str) -> Any:
+    given = {"command": command, "reason": "Erreur de site", "sure": "yes"} | fields
+    return client.post(f"/requests/{found}/process", data=given, follow_redirects=True)
+
+
+def test_a_process_is_suspended_resumed_and_cancelled_with_reasons(desk: Desk) -> None:
+    asked = desk.town.ask()
+    found = reference(desk, asked)
+    client = desk.client("owner")
+    page = steered(desk, client, found, "suspend").text
+    assert "Le processus est suspendu" in page
+    assert "Erreur de site" in page
+    assert desk.town.status(asked)[1] == "suspended"
+    page = steered(desk, client, found, "resume", reason="Corrigé").text
+    assert "Le processus continue" in page
+    assert "Corrigé" in page
+    assert desk.town.status(asked)[1] == "active"
+    assert "Le processus est annulé" in steered(desk, client, found, "cancel").text
+    assert desk.town.status(asked)[1] == "terminated"
+    assert desk.town.waiting() == []
+
+
+def test_a_command_without_reason_or_confirmation_is_not_carried_out(desk: Desk) -> None:
+    asked = desk.town.ask()
+    client = desk.client("admin")
+    answer = steered(desk, client, reference(desk, asked), "cancel", reason=" ", sure="")
+    assert answer.status_code == 422
+    assert "2 points à corriger" in answer.text
+    kept = steered(desk, client, reference(desk, asked), "cancel", sure="").text
+    assert "Erreur de site</textarea>" in kept
+    assert desk.town.status(asked)[1] == "active"
+
+
+def test_what_is_suspended_already_is_refused(desk: Desk) -> None:
+    found = reference(desk, desk.town.ask())
+    client = desk.client("admin")
+    steered(desk, client, found, "suspend")
+    assert steered(desk, client, found, "suspend").status_code == 409
+
+
+@pytest.mark.parametrize("role", ["operator", "leader", "manager", "storekeeper"])
+def test_others_see_no_switch_and_may_not_use_it(desk: Desk, role: str) -> None:
+    found = reference(desk, desk.town.ask())
+    client = desk.client(role)
+    assert "Exploitation du processus" not in client.get(f"/requests/{found}").text
+    assert steered(desk, client, found, "cancel").status_code == 403
+
+
+def test_a_suspended_process_s_incident_waits_for_the_resumption(desk: Desk) -> None:
+    found = stopped(desk)
+    client = desk.client("admin")
+    steered(desk, client, found, "suspend")
+    page = client.get("/operations/").text
+    assert "Suspendu" in page
+    assert 'name="one"' not in page

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine import definitions, dmn, kernel
 from engine.errors import BpmnError, EngineError, Missing
-from engine.store import Call, UnitOfWork
+from engine.store import Call, GuardedUnit, UnitOfWork
 
 
 @dataclass(slots=True)
@@ -81,8 +81,8 @@ class HouseEnvironment:
             )
             waiting = len(self.unit.later)
             try:
-                with self.unit.session.begin_nested():
-                    return function(self.unit, call)
+                with GuardedUnit(self.unit) as guarded:
+                    return function(guarded, call)
             except BpmnError as error:
                 del self.unit.later[waiting:]
                 raise kernel.ThrownError(error.error_code, error.message, error.variables) from error

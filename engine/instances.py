@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from engine import definitions, ids, kernel, projections
 from engine.environment import HouseEnvironment
 from engine.errors import Busy, KeyTaken, Missing, NotWaiting, Refused
+from engine.statements import Statement, inserting
 from engine.store import UnitOfWork
 from engine.tables import InstanceState, ProcessInstance, Subscription
 
@@ -49,7 +50,7 @@ class Moving:
     ended_tasks: set[int] = field(default_factory=set)
 
 
-_LOCK = (
+_WHOLE = (
     sa.select(
         InstanceState.definition_id,
         InstanceState.business_key,
@@ -62,9 +63,10 @@ _LOCK = (
     .where(InstanceState.instance_id == sa.bindparam("instance_id"))
     .with_for_update(of=InstanceState)
 )
-_LOCK_IF_FREE = _LOCK.with_for_update(of=InstanceState, skip_locked=True)
-_INSERT = sa.insert(InstanceState)
-_UPDATE = (
+_LOCK = Statement(_WHOLE)
+_LOCK_IF_FREE = Statement(_WHOLE.with_for_update(of=InstanceState, skip_locked=True))
+_INSERT = inserting(InstanceState)
+_UPDATE = Statement(
     sa.update(InstanceState)
     .where(
         InstanceState.instance_id == sa.bindparam("of"), InstanceState.version == sa.bindparam("at_version")
@@ -265,7 +267,7 @@ def lock(unit: UnitOfWork, instance_id: str, *, suspended: bool = False, wait: b
             instance_id=instance_id,
         )
     query = _LOCK if wait else _LOCK_IF_FREE
-    row = unit.connection.execute(query, {"instance_id": instance_id}).one_or_none()
+    row: Any = query.run(unit.connection, {"instance_id": instance_id}).one_or_none()
     if row is None:
         if not wait:
             raise Busy(
@@ -350,7 +352,7 @@ def _write_state(unit: UnitOfWork, instance: Moving, document: str, history_seq:
             "history_seq": history_seq,
             "document": document,
         }
-        unit.connection.execute(_INSERT, row)
+        _INSERT.run(unit.connection, row)
         return
     # The row is locked, so its version cannot have changed; were it not, nothing would be overwritten.
     change = {
@@ -361,7 +363,7 @@ def _write_state(unit: UnitOfWork, instance: Moving, document: str, history_seq:
         "new_seq": history_seq,
         "new_document": document,
     }
-    unit.connection.execute(_UPDATE, change)
+    _UPDATE.run(unit.connection, change)
 
 
 def broadcast(

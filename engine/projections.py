@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from engine import ids, kernel
 from engine import variables as values
 from engine.environment import HouseEnvironment
+from engine.statements import Statement, inserting
 from engine.store import UnitOfWork, insert_new
 from engine.tables import (
     History,
@@ -36,35 +37,37 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 ROOT = 1
 """The token of the root process is the first one made."""
 
-# Every statement of the way from one wait to the next is built once: to build one costs as much as to run it.
-_INSERT_INSTANCES = sa.insert(ProcessInstance)
-_INSERT_HISTORY = sa.insert(History)
-_INSERT_TASKS = sa.insert(UserTask)
-_INSERT_CANDIDATES = sa.insert(TaskCandidate)
-_INSERT_JOBS = sa.insert(Job)
-_INSERT_TIMERS = sa.insert(Timer)
-_INSERT_SUBSCRIPTIONS = sa.insert(Subscription)
-_INSERT_INCIDENTS = sa.insert(Incident)
-_INSERT_SEEN = sa.insert(MessageSeen)
-_END_INSTANCES = (
+# Every statement of the way from one wait to the next is compiled once.
+_INSERT_INSTANCES = inserting(ProcessInstance)
+_INSERT_HISTORY = inserting(History)
+_INSERT_TASKS = inserting(UserTask, besides=("ended_at", "ended_by"))
+_INSERT_CANDIDATES = inserting(TaskCandidate)
+_INSERT_JOBS = inserting(Job)
+_INSERT_TIMERS = inserting(Timer)
+_INSERT_SUBSCRIPTIONS = inserting(Subscription)
+_INSERT_INCIDENTS = inserting(Incident)
+_INSERT_SEEN = inserting(MessageSeen)
+_END_INSTANCES = Statement(
     sa.update(ProcessInstance)
     .where(ProcessInstance.id == sa.bindparam("ended"))
     .values(status=sa.bindparam("new_status"), ended_at=sa.bindparam("at"))
 )
-_END_TASKS = (
+_END_TASKS = Statement(
     sa.update(UserTask)
     .where(UserTask.id == sa.bindparam("task"))
     .values(status=sa.bindparam("new_status"), ended_at=sa.bindparam("at"), ended_by=sa.bindparam("who"))
 )
-_DROP_CANDIDATES = sa.delete(TaskCandidate).where(TaskCandidate.task_id == sa.bindparam("task"))
-_DROP_JOBS = sa.delete(Job).where(Job.id == sa.bindparam("job"))
-_DROP_TIMERS = sa.delete(Timer).where(
-    Timer.instance_id == sa.bindparam("instance"), Timer.token == sa.bindparam("of")
+_DROP_CANDIDATES = Statement(sa.delete(TaskCandidate).where(TaskCandidate.task_id == sa.bindparam("task")))
+_DROP_JOBS = Statement(sa.delete(Job).where(Job.id == sa.bindparam("job")))
+_DROP_TIMERS = Statement(
+    sa.delete(Timer).where(Timer.instance_id == sa.bindparam("instance"), Timer.token == sa.bindparam("of"))
 )
-_DROP_SUBSCRIPTIONS = sa.delete(Subscription).where(
-    Subscription.instance_id == sa.bindparam("instance"), Subscription.token == sa.bindparam("of")
+_DROP_SUBSCRIPTIONS = Statement(
+    sa.delete(Subscription).where(
+        Subscription.instance_id == sa.bindparam("instance"), Subscription.token == sa.bindparam("of")
+    )
 )
-_RESOLVE = (
+_RESOLVE = Statement(
     sa.update(Incident)
     .where(
         Incident.instance_id == sa.bindparam("instance"),
@@ -165,14 +168,14 @@ def write_instances(
         for token, begun in fresh.items()
     ]
     if started:
-        unit.connection.execute(_INSERT_INSTANCES, started)
+        _INSERT_INSTANCES.run(unit.connection, started)
     over = [
         {"ended": process_instance_id(instance_id, token), "new_status": ended.status, "at": unit.now}
         for token, ended in effects.ended.items()
         if token not in fresh
     ]
     if over:
-        unit.connection.execute(_END_INSTANCES, over)
+        _END_INSTANCES.run(unit.connection, over)
 
 
 def write_history(unit: UnitOfWork, run: kernel.Run, instance_id: str, seq: int) -> int:
@@ -199,7 +202,7 @@ def write_history(unit: UnitOfWork, run: kernel.Run, instance_id: str, seq: int)
             }
         )
     if rows:
-        unit.connection.execute(_INSERT_HISTORY, rows)
+        _INSERT_HISTORY.run(unit.connection, rows)
     return len(rows)
 
 
@@ -223,14 +226,14 @@ def write_waits(
         opened.setdefault(wait.kind, []).append(wait)
     rows, candidates = tasks
     if rows:
-        unit.connection.execute(_INSERT_TASKS, rows)
+        _INSERT_TASKS.run(unit.connection, rows)
     if candidates:
-        unit.connection.execute(_INSERT_CANDIDATES, candidates)
+        _INSERT_CANDIDATES.run(unit.connection, candidates)
     if waits := opened.get("job"):
-        unit.connection.execute(_INSERT_JOBS, [_job(unit, instance_id, wait) for wait in waits])
+        _INSERT_JOBS.run(unit.connection, [_job(unit, instance_id, wait) for wait in waits])
     if waits := opened.get("timer"):
-        unit.connection.execute(
-            _INSERT_TIMERS,
+        _INSERT_TIMERS.run(
+            unit.connection,
             [
                 {
                     "instance_id": instance_id,
@@ -242,8 +245,8 @@ def write_waits(
             ],
         )
     if waits := [*opened.get("message", ()), *opened.get("signal", ())]:
-        unit.connection.execute(
-            _INSERT_SUBSCRIPTIONS, [_subscription(unit, run, instance_id, wait) for wait in waits]
+        _INSERT_SUBSCRIPTIONS.run(
+            unit.connection, [_subscription(unit, run, instance_id, wait) for wait in waits]
         )
 
 
@@ -251,7 +254,6 @@ def _close(unit: UnitOfWork, run: kernel.Run, instance_id: str, ended: Collectio
     closed: dict[str, list[int]] = {}
     for token, kind in run.effects.closed.items():
         closed.setdefault("subscription" if kind in ("message", "signal") else kind, []).append(token)
-    execute = unit.connection.execute
     if tokens := closed.get("task"):
         done = {step.token for step in run.effects.history if step.event == "completed"}
         ending = [
@@ -265,14 +267,14 @@ def _close(unit: UnitOfWork, run: kernel.Run, instance_id: str, ended: Collectio
             if token not in ended
         ]
         if ending:
-            execute(_END_TASKS, ending)
-        execute(_DROP_CANDIDATES, [{"task": work_id(instance_id, token)} for token in tokens])
+            _END_TASKS.run(unit.connection, ending)
+        _DROP_CANDIDATES.run(unit.connection, [{"task": work_id(instance_id, token)} for token in tokens])
     if tokens := closed.get("job"):
-        execute(_DROP_JOBS, [{"job": work_id(instance_id, token)} for token in tokens])
+        _DROP_JOBS.run(unit.connection, [{"job": work_id(instance_id, token)} for token in tokens])
     if tokens := closed.get("timer"):
-        execute(_DROP_TIMERS, [{"instance": instance_id, "of": token} for token in tokens])
+        _DROP_TIMERS.run(unit.connection, [{"instance": instance_id, "of": token} for token in tokens])
     if tokens := closed.get("subscription"):
-        execute(_DROP_SUBSCRIPTIONS, [{"instance": instance_id, "of": token} for token in tokens])
+        _DROP_SUBSCRIPTIONS.run(unit.connection, [{"instance": instance_id, "of": token} for token in tokens])
 
 
 def offered(
@@ -359,13 +361,13 @@ def write_incidents(unit: UnitOfWork, run: kernel.Run, instance_id: str) -> None
     """Close incidents that were resolved, then open new ones."""
     effects = run.effects
     if effects.resolved:
-        unit.connection.execute(
-            _RESOLVE,
+        _RESOLVE.run(
+            unit.connection,
             [{"instance": instance_id, "of": token, "at": unit.now} for token in sorted(effects.resolved)],
         )
     if effects.incidents:
-        unit.connection.execute(
-            _INSERT_INCIDENTS,
+        _INSERT_INCIDENTS.run(
+            unit.connection,
             [
                 {
                     "id": ids.new(unit.now),
@@ -402,7 +404,7 @@ def take_buffered_messages(unit: UnitOfWork, run: kernel.Run) -> None:
                 },
             ).one_or_none()
             if message is not None:
-                unit.connection.execute(_INSERT_SEEN, {"message_id": message.id, "process_id": process_id})
+                _INSERT_SEEN.run(unit.connection, {"message_id": message.id, "process_id": process_id})
                 run.trigger(wait.token, values.loads(message.variables))
 
 

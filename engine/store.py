@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
 from engine.clock import Clock, SystemClock
 from engine.errors import Busy
@@ -202,6 +202,57 @@ class UnitOfWork:
         """Let the session go; the connection is the store's affair."""
         if self._session is not None:
             self._session.close()
+
+
+class GuardedUnit(UnitOfWork):
+    """The same transaction in the hands of a handler, whose writes can be undone alone.
+
+    The savepoint is made when the handler first asks for the session or the connection: one that only
+    computes costs no round trip.
+    """
+
+    __slots__ = ("_outer", "_savepoint")
+
+    def __init__(self, outer: UnitOfWork) -> None:
+        self._outer = outer
+        self._savepoint: SessionTransaction | None = None
+        self.house, self.now, self.actor = outer.house, outer.now, outer.actor
+        self.in_motion, self.later = outer.in_motion, outer.later
+        self._session = None
+        self._doing_later = True  # what waits until instances are at rest waits for the outer unit
+
+    @property
+    def connection(self) -> sa.Connection:  # type: ignore[override]  # nobody sets it after it is made
+        """Return the transaction's connection, behind the savepoint."""
+        self._guard()
+        return self._outer.connection
+
+    @property
+    def session(self) -> Session:
+        """Return the transaction's session, behind the savepoint."""
+        self._guard()
+        return self._outer.session
+
+    def flush(self) -> None:
+        """Write what the session holds."""
+        self._outer.flush()
+
+    def _guard(self) -> None:
+        if self._savepoint is None:
+            session = self._outer.session
+            self._savepoint = session.begin_nested()
+            session.connection()  # else the savepoint comes with the session's own first statement, too late for Core's
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._savepoint is None:
+            return
+        if kind is None:
+            self._savepoint.commit()
+        else:
+            self._savepoint.rollback()
 
 
 Handler = Callable[[UnitOfWork, Call], Mapping[str, Any]]

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from engine import instances, projections
 from engine import variables as values
 from engine.errors import EngineError, Missing, NotWaiting, Stale, TaskTaken
+from engine.statements import Statement
 from engine.store import UnitOfWork
 from engine.tables import TaskDraft, UserTask
 
@@ -38,7 +39,7 @@ _ASSIGN = (
     .values(assignee=sa.bindparam("person"), version=sa.bindparam("new"))
 )
 # What makes the completion lawful stands in the WHERE: no claim can slip in between the look and the write.
-_END = (
+_OVER = (
     sa.update(UserTask)
     .where(
         UserTask.id == sa.bindparam("task"),
@@ -47,7 +48,8 @@ _END = (
     )
     .values(status="completed", ended_at=sa.bindparam("at"), ended_by=sa.bindparam("who"))
 )
-_END_AS_SHOWN = _END.where(UserTask.version == sa.bindparam("shown"))
+_END = Statement(_OVER)
+_END_AS_SHOWN = Statement(_OVER.where(UserTask.version == sa.bindparam("shown")))
 
 
 def claim(unit: UnitOfWork, task_id: str) -> None:
@@ -138,9 +140,9 @@ def complete(
         raise _why_not(unit, task_id, version)
     facts = {"task": task_id, "who": unit.actor, "at": unit.now}
     if version is None:
-        ended = unit.connection.execute(_END, facts)
+        ended = _END.run(unit.connection, facts)
     else:
-        ended = unit.connection.execute(_END_AS_SHOWN, {**facts, "shown": version})
+        ended = _END_AS_SHOWN.run(unit.connection, {**facts, "shown": version})
     if ended.rowcount != 1:
         raise _why_not(unit, task_id, version)
     instance.ended_tasks.add(token)

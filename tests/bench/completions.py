@@ -1,7 +1,7 @@
 """Completing a user task, beside a bare SQLAlchemy Core transaction that writes the very same rows.
 
 Comes in: a database URL for each side. Goes out: milliseconds, statements, bytes. It never compares two runs: both
-sides take turns in one run, instance by instance. Next: ``tests/bench/__main__.py``.
+sides take turns in one run, completion by completion. Next: ``tests/bench/__main__.py``.
 
 The floor is recorded: what the engine executes for each instance is kept as statement and parameters, then executed
 again on an empty twin of the database, with its one read at the start, its writes and its commit, and without
@@ -19,8 +19,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import store
-from engine.tables import Base, InstanceState
+from engine import instances, projections, store, tasks
+from engine.statements import Statement
+from engine.tables import Base, InstanceState, Instant
 from tests.bench import case
 
 Recorded = list[tuple[Any, Any]]
@@ -37,15 +38,26 @@ class Measured:
 
 
 class Recorder:
-    """Keeps what a database executes, transaction by transaction."""
+    """Keeps what a database executes, transaction by transaction, as Core statements with their parameters."""
 
     def __init__(self, database: sa.Engine) -> None:
         self.units: list[Recorded] = []
         self._now: Recorded = []
         self.database = database
-        sa.event.listen(database, "before_execute", self._note)
-        sa.event.listen(database, "begin", self._begin)
-        sa.event.listen(database, "commit", self._commit)
+        known = [it for room in (instances, projections, tasks) for it in vars(room).values()]
+        self._known = {
+            statement.compile(database.dialect).text: statement
+            for statement in known
+            if isinstance(statement, Statement)
+        }
+        self._listeners = {
+            "before_execute": self._note,
+            "before_cursor_execute": self._note_text,
+            "begin": self._begin,
+            "commit": self._commit,
+        }
+        for name, listener in self._listeners.items():
+            sa.event.listen(database, name, listener)
 
     def _begin(self, _connection: sa.Connection) -> None:
         self._now = []
@@ -53,13 +65,28 @@ class Recorder:
     def _note(self, _connection: Any, statement: Any, many: Any, one: Any, _options: Any) -> None:
         self._now.append((statement, many or one or None))
 
+    def _note_text(self, _conn: Any, _cursor: Any, text: str, given: Any, _context: Any, many: bool) -> None:
+        statement = self._known.get(text)
+        if statement is not None:
+            rows = [self._as_core(statement, row) for row in (given if many else [given])]
+            self._now.append((statement.core, rows if many else rows[0]))
+
+    def _as_core(self, statement: Statement, given: Any) -> dict[str, Any]:
+        """Return a row as it was before the driver's wishes were met."""
+        compiled = statement.compile(self.database.dialect)
+        row = dict(given) if compiled.order is None else dict(zip(compiled.order, given, strict=True))
+        instant = Instant().dialect_impl(self.database.dialect)
+        read = instant.result_processor(self.database.dialect, None)
+        for name, _ in compiled.processors:
+            row[name] = read(row[name]) if read is not None else row[name]
+        return {name: value for name, value in row.items() if name not in compiled.constants}
+
     def _commit(self, _connection: sa.Connection) -> None:
         self.units.append(self._now)
 
     def stop(self) -> None:
-        sa.event.remove(self.database, "before_execute", self._note)
-        sa.event.remove(self.database, "begin", self._begin)
-        sa.event.remove(self.database, "commit", self._commit)
+        for name, listener in self._listeners.items():
+            sa.event.remove(self.database, name, listener)
 
 
 def floor_of(recorded: Recorded) -> Recorded:
@@ -97,13 +124,13 @@ def counted(database: sa.Engine) -> Iterator[list[str]]:
     sa.event.remove(database, "before_cursor_execute", note)
 
 
-def measure(url: str, twin_url: str, *, instances: int) -> Measured:
-    """Walk ``instances`` cases through on ``url`` and replay recorded ones on ``twin_url``, in turns."""
+def measure(url: str, twin_url: str, *, cases: int) -> Measured:
+    """Walk ``cases`` cases through on ``url`` and replay recorded ones on ``twin_url``, in turns."""
     measured = Measured()
     with case.house(url) as live:
         recorder = Recorder(live.database)
         units = []
-        for number in range(instances + 1):
+        for number in range(cases + 2):
             recorder.units.clear()
             instance_id = case.start(live, number)
             case.walk(live, instance_id, lambda _step, complete: complete())
@@ -118,32 +145,38 @@ def measure(url: str, twin_url: str, *, instances: int) -> Measured:
 
 
 def _in_turns(live: store.Engine, twin: sa.Engine, units: list[list[Recorded]], measured: Measured) -> None:
+    """Take turns completion by completion, so that whatever else the machine does falls on both alike."""
     gc.collect()
     gc.freeze()
-    for number, recorded in enumerate(units):
-        warm = number > 0  # the first instance compiles what is compiled once
+    for number, (begin, *completions) in enumerate(units):
         instance_id = case.start(live, 1_000_000 + number)
+        replay(twin, begin)
+        rest = iter(completions)
 
-        def timed(_step: str, complete: Callable[[], None], *, warm: bool = warm) -> None:
-            began = time.perf_counter()
-            complete()
-            if warm:
-                measured.engine.append((time.perf_counter() - began) * 1000)
+        def both(
+            _step: str, complete: Callable[[], None], *, rest: Iterator[Recorded] = rest, number: int = number
+        ) -> None:
+            recorded = next(rest)
+            if number == 1:
+                with counted(live.database) as seen:
+                    complete()
+                measured.statements.append(len(seen))
+                replay(twin, recorded)
+                return
+            engine, floor = _timed(complete), _timed(lambda: replay(twin, recorded))
+            if number > 1:  # the first instances compile what is compiled once
+                measured.engine.append(engine)
+                measured.floor.append(floor)
 
-        def counting(_step: str, complete: Callable[[], None]) -> None:
-            with counted(live.database) as seen:
-                complete()
-            measured.statements.append(len(seen))
-
-        case.walk(live, instance_id, timed if number != 1 else counting)
-        if number == 1:
-            measured.state_bytes = _states(live)
-        for position, unit in enumerate(recorded):
-            began = time.perf_counter()
-            replay(twin, unit)
-            if warm and position > 0:
-                measured.floor.append((time.perf_counter() - began) * 1000)
+        case.walk(live, instance_id, both)
+    measured.state_bytes = _states(live)
     gc.unfreeze()
+
+
+def _timed(work: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
 
 
 def _states(live: store.Engine) -> list[int]:

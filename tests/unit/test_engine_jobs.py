@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from engine import incidents, instances, jobs, operations, queries
+from engine import incidents, instances, jobs, operations, outbox, queries
 from engine.errors import BpmnError, Missing, NotWaiting, Refused, Stale
 from engine.store import Call, UnitOfWork
-from engine.tables import Incident, Job
+from engine.tables import Incident, Job, MessageReceipt, Outbox
 from tests import diagrams as d
 from tests.factories_engine import House
 
@@ -257,7 +257,9 @@ def test_what_a_handler_refuses_is_undone_and_becomes_an_incident_to_repair() ->
     paper = {"sheets": 0}
 
     def work(unit: UnitOfWork, _call: Call) -> dict[str, object]:
-        unit.connection.execute(sa.update(Job).values(type="spoiled"))
+        outbox.put(unit, "sheet", {}, f"sheet-{paper['sheets']}")
+        unit.session.add(MessageReceipt(message_id=f"receipt-{paper['sheets']}", published_at=unit.now))
+        unit.session.flush()
         if not paper["sheets"]:
             raise Refused("Expected to print, but there is no paper.")
         return {"printed": True}
@@ -273,6 +275,20 @@ def test_what_a_handler_refuses_is_undone_and_becomes_an_incident_to_repair() ->
     paper["sheets"] = 1
     house.do(incidents.resolve, row.id)
     assert (house.waiting(), house.variables(made)) == (["look"], {"printed": True})
+    assert house.column(sa.select(Outbox.key)) == ["sheet-1"]
+    assert house.column(sa.select(MessageReceipt.message_id)) == ["receipt-1"]
+    house.close()
+
+
+def test_what_a_handler_sends_and_then_refuses_is_not_sent() -> None:
+    def work(unit: UnitOfWork, _call: Call) -> dict[str, object]:
+        instances.broadcast(unit, "noise", {})
+        outbox.put(unit, "sheet", {}, "sheet-1")
+        raise BpmnError("TORN")
+
+    house = _with_handler(work)
+    house.start()
+    assert (house.waiting(), house.count(Outbox)) == (["mend"], 0)
     house.close()
 
 

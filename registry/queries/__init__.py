@@ -44,7 +44,7 @@ from registry.queries.stock import (
     stock_page,
     stores,
 )
-from registry.queries.work import OrderRow, order_timeline, orders_page
+from registry.queries.work import OrderRow, order_timeline, orders_of, orders_page
 
 __all__ = [
     "AssetHistory",
@@ -72,6 +72,7 @@ __all__ = [
     "moves_page",
     "names_of",
     "order_timeline",
+    "orders_of",
     "orders_page",
     "periods",
     "posting_sheet",

@@ -54,9 +54,7 @@ def show(reference: str) -> Any:
         order = work.by_reference(reading.session, reference)
         if order.supplier_id != current_user.supplier_id:
             abort(404)
-        row = queries.orders_page(
-            reading.session, entity_ids=None, supplier_id=order.supplier_id, text=reference, size=1
-        ).rows[0]
+        row = queries.orders_of(reading.session, {order.id})[order.id]
         charged = work.contractor_costs_of(reading.session, order.id)
         return render_template(
             "firm_order.html",

@@ -64,7 +64,7 @@ def show(reference: str) -> Any:
     with read() as reading:
         order = work.by_reference(reading.session, reference)
         require("order.read", order.entity_id)
-        row = queries.orders_page(reading.session, entity_ids=None, text=reference, size=1).rows[0]
+        row = queries.orders_of(reading.session, {order.id})[order.id]
         labour = work.labour_of(reading.session, order.id)
         contractors = work.contractor_costs_of(reading.session, order.id)
         materials = queries.materials_of(reading.session, order.id)

@@ -68,7 +68,7 @@ def show(reference: str, errors: Any = (), status: int = 200) -> Any:
     with read() as reading:
         asked = requests.by_reference(reading.session, reference)
         require("request.read", asked.entity_id)
-        row = queries.requests_page(reading.session, entity_ids=None, text=reference, size=1).rows[0]
+        row = queries.requests_of(reading.session, {asked.id})[asked.id]
         orders = queries.orders_page(
             reading.session, entity_ids=None, request_id=asked.id, sort="created"
         ).rows

@@ -1,0 +1,45 @@
+"""What somebody may try from outside: borrow another row's words, a link's credit, a log's silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from registry import requests
+from registry.tables.work import WorkOrder
+from tests import factories, factories_processes
+from tests.unit.web.test_task_pages import Desk
+from web.security import limiter
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    limiter.enabled = False
+    with factories_processes.opened() as town:
+        yield Desk(town, tmp_path)
+    limiter.enabled = True
+
+
+def test_a_request_that_quotes_a_reference_does_not_show_on_the_sheet_of_that_request(desk: Desk) -> None:
+    first = desk.town.ask(requester_name="Madame Parent")
+    with desk.town.house.read() as reading:
+        reference = requests.get(reading.session, first).reference
+    desk.town.clock.advance(timedelta(minutes=1))
+    desk.town.ask(title=f"Voir {reference}", requester_name="Monsieur Faussaire")
+    page = desk.client("operator").get(f"/requests/{reference}").text
+    assert "Madame Parent" in page
+    assert "Faussaire" not in page
+
+
+def test_an_order_that_quotes_a_reference_does_not_show_on_the_sheet_of_that_order(desk: Desk) -> None:
+    desk.town.ask()
+    with desk.town.house.begin("system:test") as unit:
+        reference = unit.session.scalars(sa.select(WorkOrder.reference)).one()
+        other = factories.entity(unit.session, name="Régie voisine")
+        factories.order(unit.session, entity_id=other.id, title=f"Suite de {reference}")
+    page = desk.client("leader", entity_id=desk.town.ids["commune"]).get(f"/orders/{reference}").text
+    assert "Régie voisine" not in page

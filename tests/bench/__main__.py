@@ -1,0 +1,119 @@
+"""``python -m tests.bench``: the engine's figures, each beside what it is measured against, in one run.
+
+Comes in: options. Goes out: tables on the screen. It never judges and never fails for being slow: the tables name
+the targets. Next: ``engine/README.md``, where the figures of this machine stand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests import databases
+from tests.bench import completions, feel, flat, inbox
+
+KINDS = ("SQLite", "PostgreSQL")
+TARGETS = {"SQLite": 2.0, "PostgreSQL": 1.6}
+
+
+@contextmanager
+def _urls(kind: str, count: int) -> Iterator[list[str]]:
+    """Give ``count`` empty databases of a kind: files on disk, or databases of one server."""
+    if kind == "SQLite":
+        with tempfile.TemporaryDirectory(prefix="guichet-bench-") as folder:
+            yield [f"sqlite:///{pathlib.Path(folder) / f'{number}.db'}" for number in range(count)]
+        return
+    if count == 1:
+        with databases.scratch() as url:
+            yield [url]
+        return
+    with databases.scratch() as url, _urls(kind, count - 1) as others:
+        yield [url, *others]
+
+
+def _line(*cells: object, widths: tuple[int, ...] = (34, 14, 14, 12, 12)) -> None:
+    drawn = [
+        f"{cell:<{width}}" if place == 0 else f"{cell:>{width}}"
+        for place, (cell, width) in enumerate(zip(cells, widths, strict=False))
+    ]
+    print("  " + "".join(drawn).rstrip())
+
+
+def show_completions(cases: int) -> None:
+    """Completions of the 30-node case beside the bare transaction that writes the same rows."""
+    print(f"\nCompleting a user task of a 32-node process, {cases * 8} times, beside the bare transaction")
+    print("  (the same rows recorded and written by SQLAlchemy Core alone, in turns with the engine)\n")
+    _line("", "engine ms", "bare ms", "ratio", "target")
+    details = []
+    for kind in KINDS:
+        with _urls(kind, 2) as (url, twin):
+            found = completions.measure(url, twin, cases=cases)
+        for name, middle in (("median", statistics.median), ("mean", statistics.fmean)):
+            engine, floor = middle(found.engine), middle(found.floor)
+            target = f"≤ {TARGETS[kind]}"
+            _line(f"{kind}, {name}", f"{engine:.3f}", f"{floor:.3f}", f"{engine / floor:.2f}", target)
+        rate = 1000 / statistics.fmean(found.engine)
+        details.append(
+            f"  {kind}: {rate:,.0f} completions a second in one thread; SQL statements per completion "
+            f"{', '.join(map(str, found.statements))} (budget 12); state {min(found.state_bytes):,} to "
+            f"{max(found.state_bytes):,} bytes (target under 6,000)"
+        )
+    print("\n" + "\n".join(details))
+
+
+def show_flat() -> None:
+    """The same completion at both ends of a scale."""
+    print("\nThe same completion at both ends of a scale (target: within 1.5)\n")
+    _line("", "small ms", "large ms", "ratio")
+    measures: tuple[Callable[[str], flat.Scale], ...] = (flat.nodes, flat.rounds)
+    for kind in KINDS:
+        for measure in measures:
+            with _urls(kind, 1) as (url,):
+                scale = measure(url)
+            name, ratio = f"{kind}, {scale.name}", scale.large / scale.small
+            _line(name, f"{scale.small:.3f}", f"{scale.large:.3f}", f"{ratio:.2f}", widths=(46, 12, 12, 10))
+
+
+def show_inbox(open_tasks: int, finished: int) -> None:
+    """Pages of the inbox among many tasks."""
+    print(
+        f"\nThe inbox among {open_tasks:,} open and {finished:,} finished tasks (target: p95 under 20 ms)\n"
+    )
+    _line("", "median ms", "p95 ms")
+    for kind in KINDS:
+        with _urls(kind, 1) as (url,):
+            for page in inbox.measure(url, open_tasks=open_tasks, finished=finished):
+                _line(f"{kind}, {page.name}", f"{page.median:.2f}", f"{page.p95:.2f}")
+
+
+def main() -> None:
+    """Print what was asked for; without options everything that takes less than a minute."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument(
+        "--cases", type=int, default=150, help="cases walked per database (8 completions each)"
+    )
+    parser.add_argument(
+        "--inbox", type=int, default=0, metavar="N", help="also time the inbox with N open tasks"
+    )
+    parser.add_argument(
+        "--finished", type=int, default=100_000, help="finished tasks beside those of --inbox"
+    )
+    parser.add_argument("--only", choices=["completions", "flat", "feel", "inbox"], help="one table only")
+    given = parser.parse_args()
+    if given.only in (None, "completions"):
+        show_completions(given.cases)
+    if given.only in (None, "flat"):
+        show_flat()
+    if given.only in (None, "feel"):
+        print("\nFEEL and DMN\n")
+        feel.main()
+    if given.inbox or given.only == "inbox":
+        show_inbox(given.inbox or 100_000, given.finished)
+
+
+if __name__ == "__main__":
+    main()

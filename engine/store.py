@@ -45,6 +45,7 @@ def connect(url: str, *, pool_size: int = 10) -> sa.Engine:
         parsed,
         pool_size=pool_size,
         max_overflow=pool_size,
+        hide_parameters=True,  # errors go into logs and incidents, and values may be personal data
         connect_args={"options": f"-c lock_timeout={LOCK_SECONDS}s -c timezone=UTC", "prepare_threshold": 2},
     )
     _ping_idle(database)
@@ -77,7 +78,10 @@ def _connect_sqlite(url: sa.URL) -> sa.Engine:
     in_memory = url.database in (None, "", ":memory:")
     options: dict[str, Any] = {"poolclass": sa.pool.StaticPool} if in_memory else {}
     database = sa.create_engine(
-        url, connect_args={"check_same_thread": False, "timeout": LOCK_SECONDS}, **options
+        url,
+        connect_args={"check_same_thread": False, "timeout": LOCK_SECONDS},
+        hide_parameters=True,
+        **options,
     )
 
     @sa.event.listens_for(database, "connect")

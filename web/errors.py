@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import traceback
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, json, render_template, request
@@ -81,11 +82,18 @@ def _page(status: int, detail: str = "", number: str = "", error: Exception | No
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         body = {"status": status, "title": str(title), "detail": detail, "number": number}
         return json.dumps(body), status, {**headers, "Content-Type": "application/problem+json"}
-    again = request.path if request.method == "GET" else request.referrer
+    again = request.path if request.method == "GET" else _came_from()
     page = render_template(
         "error.html", status=status, title=title, advice=advice, detail=detail, number=number, again=again
     )
     return page, status, headers
+
+
+def _came_from() -> str | None:
+    """Return the page of ours that a form stood on: another site must not get a button on our error pages."""
+    referrer = urlsplit(request.referrer or "")
+    ours = referrer.netloc == request.host and referrer.scheme == request.scheme
+    return request.referrer if ours else None
 
 
 def _of_floor(error: Exception) -> Any:

@@ -61,8 +61,8 @@ def _limit() -> str:
 
 def inside(address: str | None) -> str | None:
     """Return ``address`` when it is a path of this site: a link must not send people elsewhere after sign-in."""
-    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
-        return None
+    if not address or not address.startswith("/") or "\\" in address or not address.isprintable():
+        return None  # browsers read \ as / and skip tabs and line breaks
     parts = urlsplit(address)
     return None if parts.scheme or parts.netloc else address
 

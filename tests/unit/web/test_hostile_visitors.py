@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from engine import store
 from registry import requests
 from registry.tables.work import WorkOrder
 from tests import factories, factories_processes
 from tests.unit.web.test_task_pages import Desk
+from tests.web_house import WebHouse, opened
+from web.pages.sign_in import inside
 from web.security import limiter
 
 
@@ -22,6 +25,12 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     with factories_processes.opened() as town:
         yield Desk(town, tmp_path)
     limiter.enabled = True
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[WebHouse]:
+    with opened(tmp_path) as house:
+        yield house
 
 
 def test_a_request_that_quotes_a_reference_does_not_show_on_the_sheet_of_that_request(desk: Desk) -> None:
@@ -43,3 +52,32 @@ def test_an_order_that_quotes_a_reference_does_not_show_on_the_sheet_of_that_ord
         factories.order(unit.session, entity_id=other.id, title=f"Suite de {reference}")
     page = desk.client("leader", entity_id=desk.town.ids["commune"]).get(f"/orders/{reference}").text
     assert "Régie voisine" not in page
+
+
+def test_an_error_page_has_no_button_to_the_site_that_sent_the_form(web: WebHouse) -> None:
+    sent = {"headers": {"Referer": "https://elsewhere.example/trap"}, "data": {"locale": "xx"}}
+    assert "elsewhere.example" not in web.visitor().post("/language", **sent).text
+    ours = {"headers": {"Referer": "http://localhost/sign-in"}, "data": {"locale": "xx"}}
+    assert 'href="http://localhost/sign-in"' in web.visitor().post("/language", **ours).text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "//elsewhere.example",
+        "/\\elsewhere.example",
+        "/\t\\elsewhere.example",
+        "/\n/elsewhere.example",
+        "https:x",
+    ],
+)
+def test_signing_in_leads_to_a_page_of_the_house_only(address: str) -> None:
+    assert inside(address) is None
+
+
+def test_what_was_looked_for_stays_out_of_the_text_of_a_failed_query() -> None:
+    database = store.connect("sqlite://")
+    with database.connect() as connection, pytest.raises(sa.exc.OperationalError) as failed:
+        connection.execute(sa.text("select nothing where :mail = 1"), {"mail": "parent@exemple.example"})
+    assert "parent@exemple.example" not in str(failed.value)
+    database.dispose()

@@ -82,7 +82,7 @@ def runs(reading: UnitOfWork, case: str) -> list[Run]:
     }
     parts = queries.parts(reading, instance_id)
     found = [_run(reading, part, flows.get(part.id, []), stopped) for part in parts]
-    return sorted(found, key=lambda run: run.status != "active")
+    return sorted(found, key=lambda run: run.status not in ("active", "suspended"))
 
 
 def _run(

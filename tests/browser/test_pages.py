@@ -28,6 +28,7 @@ INSIDE = (
     "/postings/export/file?entity=COMMUNE&format=fec&from=2026-12-31&to=2026-01-01",
     "/processes/",
     "/processes/intervention",
+    "/operations/",
     "/nowhere",
 )
 SIZES = {"desk": DESK, "phone": PHONE}
@@ -41,6 +42,7 @@ def judge(site: Site, size: str, addresses: tuple[str, ...], email: str = "") ->
         page.said.clear()
         page.goto(address)
         if page.locator("[data-diagram]").count():
+            page.locator("[data-diagram]").first.scroll_into_view_if_needed()
             page.wait_for_selector("[data-drawn]")
         found = Axe().run(page, options=RULES).response["violations"]
         wrong += [f"{address}: {one['id']} {one['nodes'][0]['html'][:120]}" for one in found]
@@ -106,6 +108,7 @@ def test_english_pages_speak_no_french(site: Site) -> None:
         "/stock/",
         "/postings/",
         "/processes/",
+        "/operations/",
     ):
         page.goto(address)
         text = page.inner_text("body")

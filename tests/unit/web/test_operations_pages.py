@@ -222,7 +222,7 @@ def test_others_see_no_switch_and_may_not_use_it(desk: Desk, role: str) -> None:
 def test_a_suspended_process_s_incident_waits_for_the_resumption(desk: Desk) -> None:
     found = stopped(desk)
     client = desk.client("admin")
-    steered(desk, client, found, "suspend")
+    assert "processus terminé" not in steered(desk, client, found, "suspend").text
     page = client.get("/operations/").text
     assert "Suspendu" in page
     assert 'name="one"' not in page

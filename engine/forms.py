@@ -23,6 +23,7 @@ __all__ = [
     "Form",
     "Issue",
     "as_text",
+    "asked",
     "check",
     "compute",
     "hidden",
@@ -179,9 +180,31 @@ def check(filling: Filling, submission: Mapping[str, Any], data: Mapping[str, An
             with ``name``. Keys the schema does not name are dropped.
         data: the variables that the task can see.
     """
-    level = _Level(submission, {**data, **submission}, {}, (), [])
+    sent = asked(filling.form.components, submission)
+    level = _Level(sent, {**data, **sent}, {}, (), [])
     _check_level(filling, filling.form.components, level)
     return Checked(level.kept, tuple(level.issues))
+
+
+def asked(components: Any, given: Any) -> dict[str, Any]:
+    """Return what of a submission the form asks for: no key of another name can pass for a variable of the task."""
+    given = given if isinstance(given, Mapping) else {}
+    kept: dict[str, Any] = {}
+    for one in components:
+        kind, path = one["type"], one.get("path")
+        if kind == "group" and not path:
+            kept |= asked(one["components"], given)
+        elif kind == "group":
+            kept[path] = asked(one["components"], given.get(path))
+        elif kind == "dynamiclist":
+            rows = given.get(path)
+            kept[path] = [asked(one["components"], row) for row in rows] if isinstance(rows, list) else []
+        elif kind not in STILL and kind != "expression" and one.get("readonly") is not True:
+            *parents, last = one["key"].split(".")
+            around = _lookup(given, ".".join(parents)) if parents else given
+            if isinstance(around, Mapping) and last in around and not one.get("disabled"):
+                _put(kept, one["key"], around[last])
+    return kept
 
 
 def _check_level(filling: Filling, components: Any, level: _Level) -> None:

@@ -56,6 +56,26 @@ def test_a_condition_sees_the_variables_of_the_task() -> None:
     assert check([hidden], {"place": "x"}, {"priority": 1}).values == {"place": "x"}
 
 
+def test_a_key_that_the_form_does_not_ask_for_cannot_pass_for_a_variable_of_the_task() -> None:
+    reason = {
+        **TEXT,
+        "key": "reason",
+        "conditional": {"hide": "=cents < 100"},
+        "validate": {"required": True},
+    }
+    assert codes(check([reason], {"cents": 1}, {"cents": 5000})) == {("reason",): "required"}
+    shown = {"type": "number", "id": "c", "key": "cents", "readonly": True}
+    assert codes(check([shown, reason], {"cents": 1}, {"cents": 5000})) == {("reason",): "required"}
+    group = {"type": "group", "id": "g", "path": "work", "components": [reason]}
+    assert codes(check([group], {"work": {"cents": 1}}, {"cents": 5000})) == {("work", "reason"): "required"}
+
+
+def test_options_cannot_be_brought_along() -> None:
+    choice = {"type": "select", "id": "s", "key": "person", "valuesKey": "members"}
+    forged = {"person": "stranger", "members": [{"value": "stranger", "label": "X"}]}
+    assert check([choice], forged, {"members": [{"value": "ana", "label": "Ana"}]}).values == {"person": None}
+
+
 @pytest.mark.parametrize(
     ("validate", "sent", "code"),
     [

@@ -154,7 +154,7 @@ def _checked(unit: UnitOfWork, row: queries.TaskRow, given: Mapping[str, Any]) -
     form = unit.house.library.form(unit.connection, row.form_definition_id)
     filling = Filling(form, unit.now, unit.house.zone, shape.language())
     data = tasks.variables_of(unit, row.id)
-    known = {**data, **given}
+    known = {**data, **forms.asked(form.components, given)}
     for name in forms.sources(form) & lookups.NAMES:
         data[name] = lookups.options(unit.session, name, known, filling.locale)
     checked = forms.check(filling, given, data)

@@ -37,6 +37,7 @@ from registry.tables.requests import Mode
 from registry.tables.work import WorkOrder, WorkOrderEvent
 from registry.work_done import (
     contractor_costs_of,
+    hands_of,
     labour_cents,
     labour_of,
     log_labour,
@@ -57,6 +58,7 @@ __all__ = [
     "exists",
     "finish",
     "get",
+    "hands_of",
     "labour_cents",
     "labour_of",
     "log_labour",

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from registry import entities, ids, people, rows, rules, suppliers
 from registry import work_events as events
 from registry.tables.costs import CostItem
-from registry.tables.work import ContractorCost, LabourEntry
+from registry.tables.work import ContractorCost, LabourEntry, WorkOrderEvent
 
 _DAY_MINUTES = 24 * 60
 
@@ -205,3 +205,22 @@ def contractor_costs_of(session: Session, order_id: str) -> Sequence[ContractorC
     """Return what contractors charged for an order, by day."""
     query = sa.select(ContractorCost).where(ContractorCost.order_id == order_id)
     return session.scalars(query.order_by(ContractorCost.day, ContractorCost.document_reference)).all()
+
+
+def hands_of(session: Session, order_id: str) -> frozenset[str]:
+    """Return who had a hand in the work of an order: planned, began or reported it, worked on it, accepted it.
+
+    Who accepts the work gathers its costs; programs that gather them are among the hands too, and do no harm there.
+    """
+    queries = (
+        sa.select(WorkOrderEvent.by).where(
+            WorkOrderEvent.order_id == order_id, WorkOrderEvent.kind.in_(("planned", "begun", "finished"))
+        ),
+        sa.select(LabourEntry.person_id).where(
+            LabourEntry.order_id == order_id, LabourEntry.struck_at.is_(None)
+        ),
+        sa.select(LabourEntry.created_by).where(LabourEntry.order_id == order_id),
+        sa.select(ContractorCost.created_by).where(ContractorCost.order_id == order_id),
+        sa.select(CostItem.created_by).where(CostItem.order_id == order_id),
+    )
+    return frozenset(session.scalars(sa.union(*queries)))

@@ -37,7 +37,7 @@ _ALL: Final = frozenset(ROLES)
 _STAFF: Final = _ALL - {CONTRACTOR}
 
 # The one table of rights: action → roles. Separation of duties: only the accountant decides on postings, and the
-# accountant neither orders work nor moves stock.
+# accountant neither orders work nor moves stock. Who holds both roles is stopped by web/duties.py.
 ACTIONS: Final[dict[str, frozenset[str]]] = {
     "public": PUBLIC,
     "home.read": _ALL,

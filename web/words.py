@@ -26,6 +26,7 @@ SENTENCES: Final[dict[str, Any]] = {
     "stock_wrong_quantity": _("A quantity above zero is expected."),
     "reservation_answered": _("This reservation was already used or released."),
     "proposal_answered": _("Somebody has already decided on this proposal."),
+    "own_work": _("You had a hand in this work: somebody else must accept its postings."),
     "posting_source_settled": _("One of these costs is already posted."),
     "posting_reversal_stays": _("A reversal cannot be reversed."),
     "period_closed": _("The accounting period of this day is closed."),

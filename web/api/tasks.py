@@ -17,6 +17,7 @@ from engine import forms, queries, tasks
 from engine.forms import Filling
 from engine.store import UnitOfWork
 from integrations import lookups
+from web import duties
 from web.api import shape
 from web.api.doors import Room
 from web.api.instances import Nothing
@@ -121,6 +122,8 @@ def complete(unit: UnitOfWork, task_id: str, body: Complete) -> None:
     """Complete a task with the answers of its form, checked as on the page."""
     row = _allowed(unit, task_id)
     answers = _checked(unit, row, body.variables) if row.status == "open" else body.variables
+    if row.status == "open":
+        duties.check_answers(unit.session, unit.actor, row, tasks.variables_of(unit, row.id), answers)
     tasks.complete(unit, task_id, answers, version=body.version)
 
 

@@ -17,7 +17,7 @@ from registry import entities, queries, settlement, work
 from registry import postings as books
 from registry.errors import Refused
 from registry.tables.accounting import Layer, RejectCode
-from web import cases, lists
+from web import cases, duties, lists
 from web.database import begin, read
 from web.errors import sentence_of
 from web.i18n import euros, language_tag, localized, moment, short_day
@@ -28,7 +28,6 @@ from web.security import can, needs, require
 pages = Blueprint("postings", __name__, url_prefix="/postings")
 
 STATUSES = ("pending", "accepted", "rejected")
-REVIEW_FORM = "review-proposal"
 
 
 @pages.get("/")
@@ -98,7 +97,7 @@ def proposal(proposal_id: str, errors: Any = (), status: int = 200) -> Any:
             sources=sheet.sources,
             reasons=settlement.explained(found, language_tag()),
             facts=_proposal_facts(sheet.row, found),
-            task_url=cases.open_task_url(reading, found_case, REVIEW_FORM),
+            task_url=cases.open_task_url(reading, found_case, duties.REVIEW_FORM),
             may_decide=can(current_user, "posting.decide", sheet.row.entity_id),
             reject_codes=_words("reject", get_args(RejectCode)),
             typed=request.form,
@@ -113,6 +112,8 @@ def accept(proposal_id: str) -> Any:
     """Accept a proposal that no process waits for; it becomes a numbered posting."""
     with begin() as unit:
         _require_all(unit.session, proposal_id)
+        order_id = settlement.get(unit.session, proposal_id).order_id
+        duties.require_other_hands(unit.session, unit.actor, order_id)
         made = books.accept(unit.session, proposal_id, at=unit.now, by=unit.actor)
         number, posting_id = queries.posting_sheet(unit.session, made.id).row.reference, made.id
     flash(_("Posted under number %(number)s.", number=number))

@@ -21,7 +21,7 @@ from engine.store import UnitOfWork
 from integrations import lookups
 from registry import documents, work
 from registry.queries import requests_of
-from web import errors, files, forms, i18n, inboxes, sheets
+from web import duties, errors, files, forms, i18n, inboxes, sheets
 from web.database import begin, house, read
 from web.i18n import gettext as _
 from web.pages import inbox
@@ -135,12 +135,13 @@ def _finish(desk: Desk, entered: Mapping[str, Any], values: Mapping[str, Any]) -
     version = request.form.get("_version", "")
     try:
         with begin() as unit:
+            duties.check_answers(unit.session, unit.actor, desk.row, desk.data, values)
             tasks.complete(unit, task_id, values, version=int(version) if version.isdigit() else None)
             tasks.drop_draft(unit, task_id)
             home = _home(unit, desk)
             if home is not None:
                 desk.drawer.file(unit.session, values, home, at=unit.now, by=unit.actor)
-    except (NotWaiting, Stale, TaskTaken) as refusal:
+    except (NotWaiting, Stale, TaskTaken, duties.OwnWork) as refusal:
         return _page(task_id, entered=entered, refusal=errors.sentence_of(refusal), status=409)
     flash(_("Done. The case goes on to its next step."))
     return redirect(url_for("inbox.show", view=request.args.get("view")), 303)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from registry import queries
+from registry import queries, tokens
 from tests import factories, factories_processes
 from tests.unit.web.test_task_pages import Desk
 from web.security import limiter
@@ -131,3 +132,49 @@ def test_an_accountant_of_another_entity_neither_sees_nor_decides(desk: Desk) ->
     page = own.get(f"/tasks/{task}").text
     assert "pour COMMUNE" in page
     assert "600 €" in page
+
+
+def test_who_did_the_work_does_not_accept_its_postings_in_the_task(desk: Desk) -> None:
+    finish(desk, 20)
+    both = desk.client("accountant", person=desk.town.ids["agent"])
+    address = f"/tasks/{desk.task('review')}"
+    both.post(f"{address}/claim")
+    answer = both.post(address, data={"verdict": "accept"})
+    assert answer.status_code == 409
+    assert "Vous avez pris part à ces travaux" in answer.text
+    with desk.town.house.read() as reading:
+        assert not queries.postings_page(reading.session, entity_ids=None).rows
+
+
+def test_who_did_the_work_does_not_accept_its_postings_on_the_sheet_but_may_reject_them(desk: Desk) -> None:
+    proposal = finish(desk, 20)
+    both = desk.client("accountant", person=desk.town.ids["agent"])
+    answer = both.post(f"/postings/proposals/{proposal}/accept")
+    assert answer.status_code == 409
+    assert "Vous avez pris part à ces travaux" in answer.text
+    sent = {"code": "AMOUNT", "text": "trop d’heures"}
+    assert both.post(f"/postings/proposals/{proposal}/reject", data=sent).status_code == 302
+
+
+def test_a_program_in_the_name_of_who_did_the_work_does_not_accept_its_postings(desk: Desk) -> None:
+    finish(desk, 20)
+    agent = desk.town.ids["agent"]
+    desk.client("accountant", person=agent)
+    with desk.town.house.begin("system:test") as unit:
+        end = unit.now + timedelta(days=1)
+        _row, token = tokens.create(
+            unit.session,
+            name="Robot",
+            scopes=["tasks"],
+            expires_at=end,
+            person_id=agent,
+            at=unit.now,
+            by=unit.actor,
+        )
+    answer = desk.app.test_client().post(
+        f"/api/v1/tasks/{desk.task('review')}/complete",
+        json={"variables": {"verdict": "accept"}},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert answer.status_code == 409
+    assert answer.get_json()["error"]["code"] == "own_work"

@@ -323,7 +323,10 @@ def offered(
         )
         names = {*groups, *(f"user:{user}" for user in users)}
         due = facts.get("due_date") or NEVER
-        candidates += [{"name": name, "task_id": task_id, "due_date": due} for name in sorted(names)]
+        free = facts.get("assignee") is None
+        candidates += [
+            {"name": name, "task_id": task_id, "due_date": due, "free": free} for name in sorted(names)
+        ]
     return rows, candidates
 
 

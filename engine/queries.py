@@ -120,59 +120,72 @@ def inbox(
         business_keys: only tasks of these, besides those whose name has ``text``; None for no such filter.
     """
     page, size = max(1, page), max(1, min(size, 200))
-    chosen = _shelf(unit, shelf, person, groups)
-    if text or business_keys is not None:
-        chosen = _narrow(chosen, text, business_keys)
-    counted = sa.select(sa.func.count()).select_from(chosen.limit(COUNT_LIMIT + 1).subquery())
-    total = unit.connection.scalar(counted)
-    wanted = chosen.order_by(chosen.selected_columns.due, chosen.selected_columns.id)
-    cut = wanted.limit(size).offset((page - 1) * size).subquery()
-    rows = unit.connection.execute(
-        sa.select(*_COLUMNS).join(cut, cut.c.id == UserTask.id).order_by(cut.c.due, UserTask.id)
-    )
-    return Inbox([_row(row) for row in rows], page, size, int(total or 0))
+    most = max(COUNT_LIMIT + 1, page * size)
+    found = _first(unit, shelf, person, groups, _narrowed(text, business_keys), most)
+    wanted = found[(page - 1) * size : page * size]
+    rows = {
+        row.id: _row(row)
+        for row in unit.connection.execute(sa.select(*_COLUMNS).where(UserTask.id.in_(wanted)))
+    }
+    return Inbox([rows[task_id] for task_id in wanted], page, size, min(len(found), COUNT_LIMIT + 1))
 
 
 def counts(unit: UnitOfWork, *, person: str, groups: Collection[str]) -> dict[Shelf, int]:
     """Return how many tasks stand on each shelf, counted up to ``COUNT_LIMIT`` + 1."""
     shelves: tuple[Shelf, ...] = ("mine", "team", "late")
-    return {shelf: inbox(unit, shelf, person=person, groups=groups, size=1).total for shelf in shelves}
+    return {shelf: len(_first(unit, shelf, person, groups, [], COUNT_LIMIT + 1)) for shelf in shelves}
 
 
-def _shelf(unit: UnitOfWork, shelf: Shelf, person: str, groups: Collection[str]) -> Any:
-    """Return the (id, due) of the tasks on a shelf.
+def _first(
+    unit: UnitOfWork,
+    shelf: Shelf,
+    person: str,
+    groups: Collection[str],
+    conditions: Sequence[sa.ColumnElement[bool]],
+    most: int,
+) -> Sequence[str]:
+    """Return the ids of the first ``most`` tasks of a shelf, due first.
 
-    Free tasks are read along the index of candidates, in the order of their due dates: a page costs as many
-    rows as it shows, however many are open.
+    Tasks of a person are read along the index of assignees, free ones in that of candidates alone, one stream
+    per group in the order of its due dates, each no further than ``most``: a page costs as many rows as it
+    counts, however many are open. A task offered to two of the groups comes from two streams and is taken once.
     """
-    names = sorted({*groups, f"user:{person}"})
-    mine = sa.select(UserTask.id, sa.func.coalesce(UserTask.due_date, projections.NEVER).label("due")).where(
-        UserTask.assignee == person, UserTask.status == "open"
+    due = sa.func.coalesce(UserTask.due_date, projections.NEVER).label("due")
+    mine = sa.select(UserTask.id, due).where(
+        UserTask.assignee == person, UserTask.status == "open", *conditions
     )
-    free = (
-        sa.select(UserTask.id, TaskCandidate.due_date.label("due"))
-        .join(TaskCandidate, TaskCandidate.task_id == UserTask.id)
-        .where(TaskCandidate.name.in_(names), UserTask.assignee.is_(None), UserTask.status == "open")
-        .distinct()
+    offered = sa.select(TaskCandidate.task_id.label("id"), TaskCandidate.due_date.label("due")).order_by(
+        TaskCandidate.due_date, TaskCandidate.task_id
     )
+    if conditions:
+        offered = offered.join(UserTask, UserTask.id == TaskCandidate.task_id).where(*conditions)
+    free = [
+        offered.where(TaskCandidate.name == name, TaskCandidate.free)
+        for name in sorted({*groups, f"user:{person}"})
+    ]
     if shelf == "mine":
-        return mine
-    if shelf == "team":
-        return free
-    late = sa.union_all(
-        mine.where(UserTask.due_date < unit.now), free.where(TaskCandidate.due_date < unit.now)
-    ).subquery()
-    return sa.select(late.c.id, late.c.due)
+        streams = [mine.order_by(due, UserTask.id)]
+    elif shelf == "team":
+        streams = free
+    else:
+        streams = [
+            mine.where(UserTask.due_date < unit.now).order_by(due, UserTask.id),
+            *(stream.where(TaskCandidate.due_date < unit.now) for stream in free),
+        ]
+    cut = [stream.limit(most).subquery() for stream in streams]
+    together = sa.union(*(sa.select(stream.c.id, stream.c.due) for stream in cut)).subquery()
+    query = sa.select(together.c.id).order_by(together.c.due, together.c.id).limit(most)
+    return unit.connection.scalars(query).all()
 
 
-def _narrow(chosen: Any, text: str, business_keys: Collection[str] | None) -> Any:
-    inner = chosen.subquery()
-    wanted = []
+def _narrowed(text: str, business_keys: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
+    """Return the condition that a search adds: part of a name, or one of the business keys."""
+    wanted: list[sa.ColumnElement[bool]] = []
     if text:
         wanted.append(UserTask.name.icontains(text, autoescape=True))
     if business_keys is not None:
         wanted.append(UserTask.business_key.in_(sorted(business_keys)))
-    return sa.select(inner.c.id, inner.c.due).join(UserTask, UserTask.id == inner.c.id).where(sa.or_(*wanted))
+    return [sa.or_(*wanted)] if wanted else []
 
 
 def task(unit: UnitOfWork, task_id: str) -> TaskRow:

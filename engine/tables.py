@@ -231,7 +231,8 @@ class TaskCandidate(Base):
     due_date: Mapped[datetime] = mapped_column(
         comment="the task's, or the end of time: the inbox is read in this order"
     )
-    __table_args__ = (sa.Index("ix_task_candidate_inbox", "name", "due_date", "task_id"),)
+    free: Mapped[bool] = mapped_column(comment="nobody has claimed the task: the inbox need not look at it")
+    __table_args__ = (sa.Index("ix_task_candidate_inbox", "name", "free", "due_date", "task_id"),)
 
 
 class TaskDraft(Base):

@@ -17,7 +17,7 @@ from engine import variables as values
 from engine.errors import EngineError, Missing, NotWaiting, Stale, TaskTaken
 from engine.statements import Statement
 from engine.store import UnitOfWork
-from engine.tables import TaskDraft, UserTask
+from engine.tables import TaskCandidate, TaskDraft, UserTask
 
 _TASK = sa.select(
     UserTask.id,
@@ -37,6 +37,11 @@ _ASSIGN = (
         UserTask.status == "open",
     )
     .values(assignee=sa.bindparam("person"), version=sa.bindparam("new"))
+)
+_OFFER = (
+    sa.update(TaskCandidate)
+    .where(TaskCandidate.task_id == sa.bindparam("of"))
+    .values(free=sa.bindparam("offered"))
 )
 # What makes the completion lawful stands in the WHERE: no claim can slip in between the look and the write.
 _OVER = (
@@ -94,6 +99,7 @@ def _give(unit: UnitOfWork, task: Any, person: str | None) -> None:
             task_id=task.id,
             assignee=now.assignee,
         )
+    unit.connection.execute(_OFFER, {"of": task.id, "offered": person is None})
 
 
 def release(unit: UnitOfWork, task_id: str) -> None:

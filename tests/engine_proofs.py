@@ -42,6 +42,9 @@ def findings(database: sa.Engine) -> list[str]:
             ~sa.exists().where(UserTask.id == TaskCandidate.task_id, UserTask.status == "open")
         )
         found += [f"candidates of {task}, which is not open" for task in connection.scalars(orphans)]
+        claimed = sa.select(TaskCandidate.task_id).join(UserTask, UserTask.id == TaskCandidate.task_id)
+        wrong = claimed.where(TaskCandidate.free != UserTask.assignee.is_(None))
+        found += [f"{task} is offered and claimed, or neither" for task in connection.scalars(wrong)]
         keys = sa.select(ProcessInstance.process_id, ProcessInstance.business_key).where(
             ProcessInstance.business_key.is_not(None)
         )

@@ -59,8 +59,8 @@ def _rows(
         "created_at": MORNING,
         "ended_at": None if is_open else MORNING,
     }
-    names = groups if is_open else []
-    return task, [{"name": name, "task_id": task_id, "due_date": due or NEVER} for name in names]
+    facts = {"task_id": task_id, "due_date": due or NEVER, "free": task["assignee"] is None}
+    return task, [{"name": name, **facts} for name in groups] if is_open else []
 
 
 def fill(house: House, *, count: int, is_open: bool) -> None:

@@ -205,10 +205,16 @@ def _task_candidate() -> None:
             nullable=False,
             comment="the task's, or the end of time: the inbox is read in this order",
         ),
+        sa.Column(
+            "free",
+            sa.Boolean(),
+            nullable=False,
+            comment="nobody has claimed the task: the inbox need not look at it",
+        ),
         sa.PrimaryKeyConstraint("name", "task_id", name=op.f("pk_task_candidate")),
     )
     op.create_index(
-        "ix_task_candidate_inbox", "task_candidate", ["name", "due_date", "task_id"], unique=False
+        "ix_task_candidate_inbox", "task_candidate", ["name", "free", "due_date", "task_id"], unique=False
     )
     op.create_index(op.f("ix_task_candidate_task_id"), "task_candidate", ["task_id"], unique=False)
 

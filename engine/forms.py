@@ -7,7 +7,7 @@ once. It never trusts the browser: unknown keys and hidden fields are dropped, e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -99,19 +99,25 @@ def options(filling: Filling, component: Mapping[str, Any], live: Mapping[str, A
     return pairs
 
 
-def text(filling: Filling, written: Any, live: Mapping[str, Any]) -> str:
-    """Return a label or text with its FEEL filled in: ``=…`` as a whole, or ``{{…}}`` in places."""
+def text(filling: Filling, written: Any, live: Mapping[str, Any], quote: Callable[[str], str] = str) -> str:
+    """Return a label or text with its FEEL filled in: ``=…`` as a whole, or ``{{…}}`` in places, each one quoted."""
     if not isinstance(written, str):
         return ""
     if written.startswith("="):
         return _shown(_value(filling, written, live))
-    return TEMPLATE.sub(lambda found: _shown(_value(filling, found.group(1), live)), written)
+    return TEMPLATE.sub(lambda found: quote(_shown(_value(filling, found.group(1), live))), written)
 
 
-def worded(filling: Filling, component: Mapping[str, Any], name: str, live: Mapping[str, Any]) -> str:
+def worded(
+    filling: Filling,
+    component: Mapping[str, Any],
+    name: str,
+    live: Mapping[str, Any],
+    quote: Callable[[str], str] = str,
+) -> str:
     """Return a text of the component in the language of the person: ``properties.label_en``, else ``label``."""
     own = (component.get("properties") or {}).get(f"{name}_{filling.locale}")
-    return text(filling, own or component.get(name), live)
+    return text(filling, own or component.get(name), live, quote)
 
 
 def label_of(filling: Filling, component: Mapping[str, Any], live: Mapping[str, Any]) -> str:

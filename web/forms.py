@@ -7,6 +7,7 @@ Comes in: a schema, the task's variables, what was entered so far, issues. Goes 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -23,6 +24,7 @@ from web import i18n
 from web.files import Drawer
 from web.i18n import gettext as _
 
+_PUNCTUATION = re.compile(r"[!-/:-@[-`{-~]")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["image", "html_inline", "html_block"])
 EMPTY = Markup("")
 _WIDTHS = range(2, 16)
@@ -245,7 +247,7 @@ def _level(walk: _Walk, components: Iterable[Mapping[str, Any]]) -> Iterable[Par
         elif kind == "dynamiclist":
             yield _list_part(walk, one)
         elif kind == "text":
-            yield Part(kind, html=_html(forms.worded(walk.filling, one, "text", walk.live)))
+            yield Part(kind, html=_html(forms.worded(walk.filling, one, "text", walk.live, _quoted)))
         elif kind == "separator":
             yield Part(kind)
         else:
@@ -319,6 +321,11 @@ def _shown(kind: str, value: Any) -> Any:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _quoted(value: str) -> str:
+    """Return a value that means nothing in Markdown: a title that strangers write must not become a link."""
+    return _PUNCTUATION.sub(r"\\\g<0>", value)
 
 
 def _html(text: str) -> Markup:

@@ -81,3 +81,14 @@ def test_what_was_looked_for_stays_out_of_the_text_of_a_failed_query() -> None:
         connection.execute(sa.text("select nothing where :mail = 1"), {"mail": "parent@exemple.example"})
     assert "parent@exemple.example" not in str(failed.value)
     database.dispose()
+
+
+def test_a_title_that_a_stranger_wrote_makes_no_link_in_the_form_of_a_task(desk: Desk) -> None:
+    desk.town.ask(nature_code=None, title="[Cliquez *ici*](https://elsewhere.example)", asset_id=None)
+    element = desk.town.waiting()[0]
+    address, browser = f"/tasks/{desk.task(element)}", desk.client("operator", "leader", "manager")
+    browser.post(f"{address}/claim")
+    page = browser.get(address).text
+    assert 'href="https://elsewhere.example"' not in page
+    assert '<div class="markdown">' in page
+    assert page.count("[Cliquez *ici*](https://elsewhere.example)") >= 2

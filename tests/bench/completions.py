@@ -78,7 +78,8 @@ class Recorder:
         instant = Instant().dialect_impl(self.database.dialect)
         read = instant.result_processor(self.database.dialect, None)
         for name, _ in compiled.processors:
-            row[name] = read(row[name]) if read is not None else row[name]
+            if read is not None and isinstance(row[name], str):
+                row[name] = read(row[name])
         return {name: value for name, value in row.items() if name not in compiled.constants}
 
     def _commit(self, _connection: sa.Connection) -> None:

@@ -24,6 +24,7 @@ from web import i18n
 from web.files import Drawer
 from web.i18n import gettext as _
 
+_MOST_DIGITS = 40
 _PUNCTUATION = re.compile(r"[!-/:-@[-`{-~]")
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable(["image", "html_inline", "html_block"])
 EMPTY = Markup("")
@@ -112,7 +113,7 @@ def _nested(flat: dict[str, Any]) -> dict[str, Any]:
 
 def _rows(posted: MultiDict[str, str], prefix: str) -> list[str]:
     rows = {name[len(prefix) :].split(".", 1)[0] for name in posted if name.startswith(prefix)}
-    return sorted((row for row in rows if row.isdigit()), key=int)
+    return sorted((row for row in rows if row.isdecimal() and len(row) < 6), key=int)
 
 
 def _decimal(text: str) -> Decimal | str | None:
@@ -120,9 +121,11 @@ def _decimal(text: str) -> Decimal | str | None:
     if not bare:
         return None
     try:
-        return Decimal(bare)
+        number = Decimal(bare)
     except InvalidOperation:
         return text
+    # Written out, 1e999999999 would fill the memory; the check names what stays a text.
+    return number if number.is_finite() and abs(number.adjusted()) < _MOST_DIGITS else text
 
 
 def change_rows(submission: dict[str, Any], posted: Mapping[str, str]) -> bool:
@@ -135,7 +138,7 @@ def change_rows(submission: dict[str, Any], posted: Mapping[str, str]) -> bool:
     if remove and "." in remove:
         path, _dot, number = remove.rpartition(".")
         rows = _list_at(submission, path)
-        if number.isdigit() and int(number) < len(rows):
+        if number.isdecimal() and len(number) < 6 and int(number) < len(rows):
             del rows[int(number)]
         return True
     return "_refresh" in posted

@@ -37,7 +37,7 @@ class Wanted(NamedTuple):
 def wanted(*filters: str) -> Wanted:
     """Return what the address asks for: search words, page, sort and the named filters."""
     number = request.args.get("page", "1")
-    if not number.isdigit() or not 1 <= int(number) <= FURTHEST:
+    if not number.isdecimal() or not 1 <= int(number[:9]) <= FURTHEST:
         abort(400)
     chosen = {name: request.args.get(name, "").strip() for name in filters}
     return Wanted(request.args.get("q", "").strip()[:200], int(number), request.args.get("sort", ""), chosen)

@@ -206,6 +206,15 @@ def _authorise() -> AnyResponse | None:
     return None
 
 
+def _refuse_nul() -> None:
+    """Answer 400 to a NUL: no person types one, and PostgreSQL cannot hold it. The API has its own answer."""
+    if request.blueprint == API:
+        return
+    sent = (*request.args.items(multi=True), *request.form.items(multi=True))
+    if "\x00" in request.path or any("\x00" in name + value for name, value in sent):
+        abort(400)
+
+
 def _harden(response: Response) -> Response:
     settings: Settings = current_app.extensions["settings"]
     response.headers.setdefault(
@@ -251,5 +260,6 @@ def install(app: Flask, settings: Settings) -> None:
     login.init_app(app)
     login.session_protection = "basic"  # a phone changes its address all day
     app.before_request(_authorise)
+    app.before_request(_refuse_nul)
     app.after_request(_harden)
     app.add_template_global(can, "can")

@@ -65,7 +65,7 @@ def posted() -> Any:
             reading.session,
             entity_ids=lists.visible(reading.session, "posting.read", chosen.entity),
             layer=chosen.layer or None,
-            fiscal_year=int(chosen.year) if chosen.year.isdigit() else None,
+            fiscal_year=int(chosen.year) if chosen.year.isdecimal() and len(chosen.year) == 4 else None,
             text=chosen.text,
             page=chosen.page,
             sort=chosen.sort,

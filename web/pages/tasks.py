@@ -136,7 +136,12 @@ def _finish(desk: Desk, entered: Mapping[str, Any], values: Mapping[str, Any]) -
     try:
         with begin() as unit:
             duties.check_answers(unit.session, unit.actor, desk.row, desk.data, values)
-            tasks.complete(unit, task_id, values, version=int(version) if version.isdigit() else None)
+            tasks.complete(
+                unit,
+                task_id,
+                values,
+                version=int(version) if version.isdecimal() and len(version) < 19 else None,
+            )
             tasks.drop_draft(unit, task_id)
             home = _home(unit, desk)
             if home is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from werkzeug.datastructures import MultiDict
 
 from engine import store
 from registry import requests
@@ -15,6 +16,8 @@ from registry.tables.work import WorkOrder
 from tests import factories, factories_processes
 from tests.unit.web.test_task_pages import Desk
 from tests.web_house import WebHouse, opened
+from web.files import Drawer
+from web.forms import submitted
 from web.pages.sign_in import inside
 from web.security import limiter
 
@@ -92,3 +95,35 @@ def test_a_title_that_a_stranger_wrote_makes_no_link_in_the_form_of_a_task(desk:
     assert 'href="https://elsewhere.example"' not in page
     assert '<div class="markdown">' in page
     assert page.count("[Cliquez *ici*](https://elsewhere.example)") >= 2
+
+
+@pytest.mark.parametrize(
+    "address", ["/requests/?page=²", "/requests/?page=" + "9" * 30, "/requests/?q=%00", "/f/%00"]
+)
+def test_an_address_that_nobody_typed_is_answered_400(web: WebHouse, address: str) -> None:
+    assert web.signed_in("operator").get(address).status_code == 400
+
+
+@pytest.mark.parametrize("year", ["²²²²", "9" * 30])
+def test_a_year_that_is_none_filters_nothing(web: WebHouse, year: str) -> None:
+    assert web.signed_in("accountant").get("/postings/posted", query_string={"year": year}).status_code == 200
+
+
+def test_a_nul_in_a_form_is_answered_400(web: WebHouse) -> None:
+    assert web.visitor().post("/sign-in", data={"email": "a\x00", "password": "x"}).status_code == 400
+
+
+def test_a_row_of_a_list_that_has_no_number_is_left_out(tmp_path: Path) -> None:
+    drawer = Drawer(tmp_path, "task", factories.NOW, {})
+    rows = MultiDict([("work.²", ""), ("work.²._row", ""), ("work." + "9" * 5000 + "._row", "")])
+    listed = {"type": "dynamiclist", "path": "work", "components": []}
+    assert submitted([listed], rows, MultiDict(), drawer) == {"work": []}
+
+
+@pytest.mark.parametrize("typed", ["1e99999999", "-1e-99999999", "Infinity", "NaN"])
+def test_a_number_that_would_fill_the_memory_stays_a_text_for_the_check_to_name(
+    typed: str, tmp_path: Path
+) -> None:
+    drawer = Drawer(tmp_path, "task", factories.NOW, {})
+    field = {"type": "number", "key": "hours"}
+    assert submitted([field], MultiDict({"hours": typed}), MultiDict(), drawer) == {"hours": typed}

@@ -131,9 +131,9 @@ def _accounts(unit: UnitOfWork) -> Iterator[Account]:
         (known.office[one["key"]], one) for one in town["office"] if "fr" in one
     ]
     shown += [
-        (known.leaders["PLOMBERIE"], town["accounts"]["leader"]),
+        (known.leaders["VOIRIE"], town["accounts"]["leader"]),
         (known.agents["PLOMBERIE"][0], town["accounts"]["agent"]),
-        (known.firms["TOITS-ET-CIE"], town["accounts"]["contractor"]),
+        (known.firms["ARDOISE"], town["accounts"]["contractor"]),
     ]
     for person_id, about in shown:
         person = people.get(unit.session, person_id)

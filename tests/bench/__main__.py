@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests import databases
-from tests.bench import completions, feel, flat, inbox
+from tests.bench import completions, feel, flat, inbox, stock
 
 KINDS = ("SQLite", "PostgreSQL")
 TARGETS = {"SQLite": 2.0, "PostgreSQL": 1.6}
+STOCK_TARGETS = {"SQLite": 8, "PostgreSQL": 5}
 
 
 @contextmanager
@@ -65,6 +66,32 @@ def show_completions(cases: int) -> None:
     print("\n" + "\n".join(details))
 
 
+def show_stock(cases: int) -> None:
+    """Completions of the same case by stock SpiffWorkflow and its serializer."""
+    print(f"\nThe same {cases * 8} completions by stock SpiffWorkflow 3.2, loaded and saved each time\n")
+    wide = (42, 12, 12, 10, 10)
+    _line("", "engine ms", "stock ms", "faster", "target", widths=wide)
+    sizes = []
+    for kind in KINDS:
+        with _urls(kind, 2) as (url, other):
+            found = stock.measure(url, other, cases=cases)
+        sizes = found.state_bytes
+        for what, times in (("same rows", found.stock), ("state alone", found.alone)):
+            for name, middle, part in (
+                ("median", statistics.median, 0),
+                ("mean", statistics.fmean, 0),
+                ("client CPU", statistics.fmean, 1),
+            ):
+                ours = middle([pair[part] for pair in found.engine])
+                theirs = middle([pair[part] for pair in times])
+                target = f"≥ {STOCK_TARGETS[kind]} ×"
+                shown = f"{kind}, {what}, {name}"
+                _line(shown, f"{ours:.3f}", f"{theirs:.3f}", f"{theirs / ours:.1f} ×", target, widths=wide)
+    print("\n  same rows: stock also writes the engine's rows of tasks, timers and history")
+    print("  state alone: one row with the state as JSON, nothing else; the engine writes all of its rows")
+    print(f"  state of stock: {min(sizes):,} to {max(sizes):,} bytes")
+
+
 def show_flat() -> None:
     """The same completion at both ends of a scale."""
     print("\nThe same completion at both ends of a scale (target: within 1.5)\n")
@@ -102,10 +129,14 @@ def main() -> None:
     parser.add_argument(
         "--finished", type=int, default=100_000, help="finished tasks beside those of --inbox"
     )
-    parser.add_argument("--only", choices=["completions", "flat", "feel", "inbox"], help="one table only")
+    parser.add_argument(
+        "--only", choices=["completions", "stock", "flat", "feel", "inbox"], help="one table only"
+    )
     given = parser.parse_args()
     if given.only in (None, "completions"):
         show_completions(given.cases)
+    if given.only in (None, "stock"):
+        show_stock(max(1, given.cases // 3))
     if given.only in (None, "flat"):
         show_flat()
     if given.only in (None, "feel"):

@@ -139,7 +139,7 @@ def measure(url: str, twin_url: str, *, cases: int) -> Measured:
         recorder.stop()
         twin = store.connect(twin_url)
         Base.metadata.create_all(twin)
-        _copy_definitions(live.database, twin)
+        copy_definitions(live.database, twin)
         _in_turns(live, twin, units, measured)
         twin.dispose()
     return measured
@@ -197,7 +197,8 @@ def _states(live: store.Engine) -> list[int]:
     return sizes
 
 
-def _copy_definitions(source: sa.Engine, target: sa.Engine) -> None:
+def copy_definitions(source: sa.Engine, target: sa.Engine) -> None:
+    """Give an empty database the deployments that recorded rows point to."""
     names = ("deployment", "resource", "deployment_file", "definition")
     with source.connect() as reading, target.begin() as writing:
         for name in names:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests import databases
-from tests.bench import completions, feel, flat, inbox, stock
+from tests.bench import completions, feel, flat, inbox, scale, stock
 
 KINDS = ("SQLite", "PostgreSQL")
 TARGETS = {"SQLite": 2.0, "PostgreSQL": 1.6}
@@ -117,6 +117,27 @@ def show_inbox(open_tasks: int, finished: int) -> None:
                 _line(f"{kind}, {page.name}", f"{page.median:.2f}", f"{page.p95:.2f}")
 
 
+def show_scale(completions_wanted: int, instances_wanted: int) -> None:
+    """Memory first, while this process is fresh; then two processes and a full database."""
+    print("\nMemory of a process after so many completions (target: flat)\n")
+    _line("", "completions", "resident MB")
+    for kind in KINDS:
+        with _urls(kind, 1) as (url,):
+            for mark in scale.memory(url, completions=completions_wanted):
+                _line(kind, f"{mark.completions:,}", f"{mark.kilobytes / 1024:.1f}")
+    print("\nTwo processes on PostgreSQL beside one, in turns (target: ≥ 1.7)\n")
+    with _urls("PostgreSQL", 1) as (url,):
+        rates = scale.processes(url, seconds=2, rounds=6)
+    _line("", "one", "two", "ratio")
+    _line("completions a second", f"{rates.one:,.0f}", f"{rates.two:,.0f}", f"{rates.two / rates.one:.2f}")
+    print(f"\nA completion among 1,000 and among {instances_wanted:,} instances (target: within 1.5)\n")
+    _line("", "few ms", "many ms", "ratio")
+    for kind in KINDS:
+        with _urls(kind, 1) as (url,):
+            few, many = scale.filled(url, small=1_000, large=instances_wanted, rounds=40)
+        _line(kind, f"{few:.3f}", f"{many:.3f}", f"{many / few:.2f}")
+
+
 def main() -> None:
     """Print what was asked for; without options everything that takes less than a minute."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
@@ -130,8 +151,12 @@ def main() -> None:
         "--finished", type=int, default=100_000, help="finished tasks beside those of --inbox"
     )
     parser.add_argument(
-        "--only", choices=["completions", "stock", "flat", "feel", "inbox"], help="one table only"
+        "--only",
+        choices=["completions", "stock", "flat", "feel", "inbox", "scale"],
+        help="one table only; inbox and scale come when they are asked for",
     )
+    parser.add_argument("--memory", type=int, default=20_000, help="completions of --only scale")
+    parser.add_argument("--instances", type=int, default=100_000, help="instances of --only scale")
     given = parser.parse_args()
     if given.only in (None, "completions"):
         show_completions(given.cases)
@@ -142,6 +167,8 @@ def main() -> None:
     if given.only in (None, "feel"):
         print("\nFEEL and DMN\n")
         feel.main()
+    if given.only == "scale":
+        show_scale(given.memory, given.instances)
     if given.inbox or given.only == "inbox":
         show_inbox(given.inbox or 100_000, given.finished)
 

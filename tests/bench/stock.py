@@ -82,6 +82,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "sum": sum,
 }
 Times = tuple[float, float]
+TURN = 10
 _metadata = sa.MetaData()
 _states = sa.Table(
     "stock_state",
@@ -179,49 +180,55 @@ def opened(url: str) -> Iterator[Stock]:
 
 
 def measure(url: str, stock_url: str, *, cases: int) -> Compared:
-    """Walk ``cases`` cases on each side, completion by completion in turns."""
+    """Walk ``cases`` cases on each side, in turns of ten.
+
+    Turns are not shorter, so that neither side starts each completion in the caches, and pays for the garbage, of the
+    other: no house runs both.
+    """
     found = Compared()
     with case.house(url) as house, opened(stock_url) as stock:
         units = _recorded(house, cases + 1)
         completions.copy_definitions(house.database, stock.database)
         gc.collect()
         gc.freeze()
-        for number, (begin, *rows) in enumerate(units):
-            instance_id = case.start(house, 1_000_000 + number)
-            completions.replay(stock.database, begin)
-            stock.start(number)
-            stock.start(-1 - number)
-            turns = _Turns(stock, number, iter(rows), found)
-            case.walk(house, instance_id, turns.compare if number else turns.prove)
+        _prove(stock, found, units[0])
+        for first in range(1, len(units), TURN):
+            numbers = range(first, min(first + TURN, len(units)))
+            gc.collect()
+            for number in numbers:
+                case.walk(
+                    house,
+                    case.start(house, 1_000_000 + number),
+                    lambda _step, complete: found.engine.append(_timed(complete)),
+                )
+            for times, sign in ((found.alone, -1), (found.stock, 1)):
+                gc.collect()
+                for number in numbers:
+                    _walk(stock, sign * number, units[number] if sign > 0 else None, times)
         gc.unfreeze()
     return found
 
 
-@dataclass
-class _Turns:
-    """One case on each side."""
+def _walk(stock: Stock, number: int, rows: list[Recorded] | None, times: list[Times]) -> None:
+    """Take a stock case from start to end; with ``rows``, write them along."""
+    if rows is not None:
+        completions.replay(stock.database, rows[0])
+    stock.start(number)
+    for place, step in enumerate(case.STEPS, start=1):
+        written = rows[place] if rows is not None else []
+        times.append(_timed(lambda step=step, written=written: stock.complete(number, step, written)))
 
-    stock: Stock
-    number: int
-    rows: Iterator[Recorded]
-    found: Compared
 
-    def prove(self, step: str, complete: Callable[[], None]) -> None:
-        """Show that both do the same, and have compiled what is compiled once."""
-        complete()
-        for number, rows in ((self.number, next(self.rows)), (-1 - self.number, [])):
-            waiting, size, _ = self.stock.peek(number)
-            assert step.removesuffix(" again") in waiting[0], f"Stock waits at {waiting}, not at {step}"
-            self.found.state_bytes.append(size)
-            self.stock.complete(number, step, rows)
-            assert self.stock.peek(number)[2] == (step == case.STEPS[-1]), "Stock has another end"
-
-    def compare(self, step: str, complete: Callable[[], None]) -> None:
-        """Time one completion on each side."""
-        rows = next(self.rows)
-        self.found.engine.append(_timed(complete))
-        self.found.alone.append(_timed(lambda: self.stock.complete(-1 - self.number, step, [])))
-        self.found.stock.append(_timed(lambda: self.stock.complete(self.number, step, rows)))
+def _prove(stock: Stock, found: Compared, rows: list[Recorded]) -> None:
+    """Show once that stock waits where the engine waits, and ends where it ends."""
+    completions.replay(stock.database, rows[0])
+    stock.start(0)
+    for step, written in zip(case.STEPS, rows[1:], strict=True):
+        waiting, size, _ = stock.peek(0)
+        assert step.removesuffix(" again") in waiting[0], f"Stock waits at {waiting}, not at {step}"
+        found.state_bytes.append(size)
+        stock.complete(0, step, written)
+    assert stock.peek(0)[2], "Stock has another end"
 
 
 def _recorded(house: store.Engine, cases: int) -> list[list[Recorded]]:

@@ -131,7 +131,7 @@ def test_an_accountant_of_another_entity_neither_sees_nor_decides(desk: Desk) ->
     own.post(f"/tasks/{task}/claim")
     page = own.get(f"/tasks/{task}").text
     assert "pour COMMUNE" in page
-    assert "600 €" in page
+    assert "600,00 €" in page
 
 
 def test_who_did_the_work_does_not_accept_its_postings_in_the_task(desk: Desk) -> None:

@@ -1,0 +1,86 @@
+"""Operators see what has stopped and try it again: the same on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from integrations import goods, incidents
+from registry import entities
+from tests import databases, factories_processes
+from tests.factories_processes import Town
+
+OPERATOR = "system:operator"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def town(request: pytest.FixtureRequest) -> Iterator[Town]:
+    if request.param == "sqlite":
+        with factories_processes.opened() as opened:
+            yield opened
+        return
+    with databases.scratch() as url, factories_processes.opened(url) as opened:
+        yield opened
+
+
+def _stop(town: Town, quantity: int) -> None:
+    """Report more parts than the store has: the step that uses them stops."""
+    town.ask()
+    town.done(
+        "plan", personId=town.ids["agent"], plannedStart="2026-01-05T13:00", plannedEnd="2026-01-05T15:00"
+    )
+    part = {"itemCode": "JOINT", "storeCode": "DEPOT", "quantity": Decimal(quantity)}
+    town.done("do_work", report="Fait", labour=[], parts=[part], photos=[], finished=True)
+
+
+def _listed(town: Town, **facts: object) -> list[incidents.Row]:
+    with town.house.read() as reading:
+        return list(incidents.open_page(reading, **({"entity_ids": None} | facts)).rows)
+
+
+def test_what_has_stopped_is_listed_with_its_request_and_those_alike_counted(town: Town) -> None:
+    _stop(town, 20)
+    [row] = _listed(town)
+    assert (row.element, row.reference, row.suspended, row.alike) == ("consume", "2026-000001", False, 1)
+    assert _listed(town, entity_ids=[town.ids["commune"]]) == [row]
+
+
+def test_operators_of_another_entity_see_and_try_nothing(town: Town) -> None:
+    _stop(town, 20)
+    with town.house.begin(OPERATOR) as unit:
+        other = entities.create(
+            unit.session,
+            code="CPAS",
+            name="CPAS",
+            kind="cpas",
+            accounting="public",
+            at=unit.now,
+            by=unit.actor,
+        ).id
+    assert _listed(town, entity_ids=[other]) == []
+    [row] = _listed(town)
+    assert incidents.try_again(town.house, OPERATOR, [row.id], entity_ids=[other]) == []
+    assert _listed(town) == [row]
+
+
+def test_trying_again_says_why_it_stopped_once_more_and_goes_on_once_the_cause_is_gone(town: Town) -> None:
+    _stop(town, 20)
+    [row] = _listed(town)
+    [outcome] = incidents.try_again(town.house, OPERATOR, [row.id], entity_ids=None)
+    assert outcome.refusal is None
+    assert "20 pce" in outcome.again
+    [stopped] = _listed(town)
+    with town.house.begin(town.ids["agent"]) as unit:
+        goods.receive(
+            unit,
+            item_id=town.ids["item"],
+            store_id=town.ids["store"],
+            quantity_milli=30000,
+            unit_cost_cents=250,
+            document="BL-1",
+        )
+    [outcome] = incidents.try_again(town.house, OPERATOR, [stopped.id], entity_ids=None)
+    assert (outcome.refusal, outcome.again) == (None, "")
+    assert _listed(town) == []

@@ -169,14 +169,24 @@ def load(path: Path) -> dict[str, Any]:
     return scenario
 
 
+def unusable(path: Path, reason: str) -> Outcome:
+    """Return the verdict on a file that could not be told, under the id and title it gives itself."""
+    try:
+        scenario = load(path)
+    except Unusable:
+        scenario = {}
+    name = str(scenario.get("id") or path.stem)
+    return Outcome(name, str(path), str(scenario.get("title") or name), False, None, reason, 0.0)
+
+
 def problems(path: Path) -> list[Problem]:
     """Return everything that makes a scenario file unusable, without running it."""
     try:
         scenario = load(path)
     except Unusable as unusable:
-        return [_unusable(path, str(unusable))]
+        return [_problem(path, str(unusable))]
     found = [
-        _unusable(path, f"the resource {name} does not exist")
+        _problem(path, f"the resource {name} does not exist")
         for name in scenario["resources"]
         if not isinstance(name, str) or not (path.parent / name).is_file()
     ]
@@ -184,11 +194,11 @@ def problems(path: Path) -> list[Problem]:
         try:
             check_step(action)
         except Unusable as unusable:
-            found.append(_unusable(path, f"step {number}: {unusable}"))
+            found.append(_problem(path, f"step {number}: {unusable}"))
     return found
 
 
-def _unusable(path: Path, reason: str) -> Problem:
+def _problem(path: Path, reason: str) -> Problem:
     return Problem("scenario.unusable", file=str(path), facts={"reason": reason})
 
 

@@ -147,3 +147,23 @@ def test_the_command_line_writes_both_records_and_answers_with_its_exit_code(tmp
     unusable = told(tmp_path, {"do": "dance"})
     assert CliRunner().invoke(main, ["test", str(unusable)]).exit_code == 2
     assert find([tmp_path]) == [unusable]
+
+
+def test_a_file_that_cannot_be_used_does_not_keep_the_others_from_running(tmp_path: Path) -> None:
+    told(tmp_path, GO, {"expect": {"waiting": ["a"]}})
+    for name, text in {
+        "a-broken": "{",
+        "b-gone": '{"id": "gone", "resources": ["x.bpmn"], "steps": []}',
+    }.items():
+        (tmp_path / f"{name}.json").write_text(text)
+    records = tmp_path / "out.records"
+    told_all = CliRunner().invoke(main, ["test", str(tmp_path), "--json", str(records)])
+    assert told_all.exit_code == 2
+    verdicts = {record["id"]: record for record in json.loads(records.read_text())}
+    assert {name: record["passed"] for name, record in verdicts.items()} == {
+        "a-broken": False,
+        "gone": False,
+        "story": True,
+    }
+    assert verdicts["gone"]["step"] is None
+    assert "x.bpmn does not exist" in verdicts["gone"]["message"]

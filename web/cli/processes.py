@@ -139,17 +139,25 @@ def _print(problem: Problem, lang: str) -> None:
 def test(paths: tuple[Path, ...], junit: Path | None, json_file: Path | None, *, coverage: bool) -> None:
     """Run every scenario under PATHS on a virtual clock, in memory.
 
-    Exit code 0 when all pass, 1 when one fails, 2 when a file is unusable.
+    Exit code 0 when all pass, 1 when one fails, 2 when a file is unusable; the others run all the same.
     """
     runner = scenarios.Runner()
-    outcomes: list[Outcome] = []
     try:
-        for path in scenarios.find(paths):
-            outcome = runner.run(path)
-            outcomes.append(outcome)
-            _tell(outcome)
+        stories = scenarios.find(paths)
     except Unusable as unusable:
         raise Unreadable(str(unusable)) from unusable
+    outcomes: list[Outcome] = []
+    unusable_files = 0
+    for path in stories:
+        try:
+            outcome = runner.run(path)
+        except Unusable as unusable:
+            unusable_files += 1
+            outcome = scenarios.unusable(path, str(unusable))
+        except Exception as failure:  # noqa: BLE001 - a door: one story must not hide the others
+            outcome = scenarios.unusable(path, f"the engine failed: {type(failure).__name__}: {failure}")
+        outcomes.append(outcome)
+        _tell(outcome)
     if json_file is not None:
         json_file.write_text(
             json.dumps([outcome.as_json() for outcome in outcomes], ensure_ascii=False, indent=1) + "\n",
@@ -161,6 +169,8 @@ def test(paths: tuple[Path, ...], junit: Path | None, json_file: Path | None, *,
         _tell_coverage(runner, outcomes)
     failed = sum(not outcome.passed for outcome in outcomes)
     click.echo(f"{len(outcomes) - failed} passed, {failed} failed")
+    if unusable_files:
+        raise SystemExit(2)
     raise SystemExit(1 if failed else 0)
 
 
@@ -169,7 +179,12 @@ def _tell(outcome: Outcome) -> None:
         click.echo(f"ok    {outcome.id}  {outcome.title}  ({outcome.seconds * 1000:.0f} ms)")
         return
     click.secho(f"FAIL  {outcome.id}  {outcome.title}", fg="red")
-    click.echo(f"      step {outcome.step} of {outcome.file}: {outcome.message}")
+    click.echo(f"      {_place(outcome)}{outcome.message} ({outcome.file})")
+
+
+def _place(outcome: Outcome) -> str:
+    """Name the step that failed; a file that cannot be used has none."""
+    return "" if outcome.step is None else f"step {outcome.step}: "
 
 
 def _tell_coverage(runner: scenarios.Runner, outcomes: list[Outcome]) -> None:
@@ -191,7 +206,7 @@ def _write_junit(path: Path, outcomes: list[Outcome]) -> None:
             suite, "testcase", classname=outcome.file, name=outcome.title, time=f"{outcome.seconds:.4f}"
         )
         if not outcome.passed:
-            ET.SubElement(case, "failure", message=f"step {outcome.step}: {outcome.message}")
+            ET.SubElement(case, "failure", message=_place(outcome) + outcome.message)
     ET.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
 
 

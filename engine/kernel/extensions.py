@@ -62,7 +62,7 @@ KNOWN: dict[str, frozenset[str] | None] = {
 _AROUND: frozenset[str] = frozenset({"start", "end"})
 PHASES: dict[str, frozenset[str]] = {
     **dict.fromkeys(_TASKS | _THROWS | {"intermediateCatchEvent", "process"}, _AROUND),
-    **dict.fromkeys(("exclusiveGateway", "eventBasedGateway"), frozenset({"start"})),
+    **dict.fromkeys(_GATEWAYS, frozenset({"start"})),
     **dict.fromkeys(("startEvent", "boundaryEvent"), frozenset({"end"})),
 }
 """When execution listeners are called: a gateway decides as it ends, an event has happened as it starts."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.kernel import listeners
 from engine.kernel.elements import Element
 from engine.kernel.faults import Fault
 from engine.kernel.model import Flow
@@ -60,6 +61,12 @@ class JoiningGateway(Element):
             if other is not token:
                 token.workflow.remove(other)
         token.workflow.record("entered", token)
+        if self._says:
+            token.internal_data["opened"] = True
+
+    def hears(self, token: Token) -> bool:
+        """Let the start listeners of an open gateway hear of it; False while a worker has one."""
+        return not self._says or listeners.heard(token, "start")
 
 
 class ParallelGateway(JoiningGateway):
@@ -69,15 +76,14 @@ class ParallelGateway(JoiningGateway):
 
     def enter(self, token: Token) -> bool:
         """Open when every incoming flow has brought a token; each opening consumes one of each."""
-        if len(self.incoming) > 1:
-            arrived = self.arrived(token)
-            if len(arrived) < len(self.incoming) or token not in arrived.values():
-                token._set_state(WAITING)
-                return False
-            self.open(token, list(arrived.values()))
-            return True
-        token.workflow.record("entered", token)
-        return True
+        if "opened" in token.internal_data:
+            return self.hears(token)
+        arrived = self.arrived(token) if len(self.incoming) > 1 else {"": token}
+        if len(arrived) < len(self.incoming) or token not in arrived.values():
+            token._set_state(WAITING)
+            return False
+        self.open(token, list(arrived.values()))
+        return self.hears(token)
 
 
 class InclusiveGateway(JoiningGateway):
@@ -93,11 +99,12 @@ class InclusiveGateway(JoiningGateway):
 
     def enter(self, token: Token) -> bool:
         """Wait until the machine has moved every other token as far as it can."""
-        if self.joins_inclusively:
-            token._set_state(WAITING)
-            return False
-        token.workflow.record("entered", token)
-        return True
+        if "opened" not in token.internal_data:
+            if self.joins_inclusively:
+                token._set_state(WAITING)
+                return False
+            self.open(token, [])
+        return self.hears(token)
 
     def try_to_open(self, token: Token) -> bool:
         """Open unless another token can reach an empty incoming flow without passing here first.
@@ -110,16 +117,25 @@ class InclusiveGateway(JoiningGateway):
         empty = [flow.id for flow in self.incoming if flow.id not in arrived]
         assert token.parent is not None, "gateways live in a scope"
         for other in token.parent.children:
-            if other.task_spec is self or other.mark == "watch" or other._state == COMPLETED:
+            if other.mark == "watch" or other._state == COMPLETED:
                 continue
-            place = other.task_spec.name
-            reaches_empty = any(place in upstream[flow] for flow in empty)
-            if reaches_empty and not any(place in upstream[flow] for flow in arrived):
+            if other.task_spec is not self:
+                places = [other.task_spec.name]
+            elif "opened" in other.internal_data:
+                # Its listeners are at work; from here it may come round again.
+                places = [flow.target for flow in self.outgoing]
+            else:
+                continue
+            reaches_empty = any(place in upstream[flow] for flow in empty for place in places)
+            if reaches_empty and not any(place in upstream[flow] for flow in arrived for place in places):
                 return False
             if reaches_empty and other._state == ERROR:
                 return False
         self.open(token, list(arrived.values()))
-        token.complete()
+        if self._says:
+            token.workflow.enqueue(token)
+        else:
+            token.complete()
         return True
 
     def _reach(self) -> dict[str, set[str]]:

@@ -216,7 +216,7 @@ UNKNOWN_PLACES = [
     ("exclusiveGateway", '<zeebe:ioMapping><zeebe:input source="=1" target="a"/></zeebe:ioMapping>', "ioMapping"),
     ("task", '<zeebe:taskDefinition type="a"/>', "taskDefinition"),
     ("intermediateThrowEvent", '<zeebe:taskDefinition type="a"/>', "taskDefinition"),
-    ("parallelGateway", '<zeebe:executionListeners><zeebe:executionListener eventType="start" type="a"/></zeebe:executionListeners>', "executionListener"),
+    ("inclusiveGateway", '<zeebe:executionListeners><zeebe:executionListener eventType="end" type="a"/></zeebe:executionListeners>', "executionListener"),
     ("exclusiveGateway", '<zeebe:executionListeners><zeebe:executionListener eventType="end" type="a"/></zeebe:executionListeners>', "executionListener"),
     ("userTask", '<zeebe:assignmentDefinition assignee="a"/><zeebe:taskListeners><zeebe:taskListener eventType="canceling" type="a"/></zeebe:taskListeners>', "taskListener"),
     ("userTask", '<zeebe:assignmentDefinition assignee="a"/><zeebe:formDefinition formKey="camunda-forms:x"/>', "formDefinition"),

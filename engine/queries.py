@@ -210,6 +210,28 @@ def open_tasks_of(unit: UnitOfWork, instance_id: str) -> list[TaskRow]:
     return [_row(row) for row in rows]
 
 
+def completed_tasks_of(unit: UnitOfWork, instance_id: str, element: str, *, since: datetime) -> list[TaskRow]:
+    """Return the tasks of ``element`` that people have completed in a root instance, the latest first.
+
+    ``ended_by`` of a row is who completed it, whatever has run, failed or been tried again since: no variable of the
+    process can say otherwise.
+
+    Args:
+        since: only tasks that were offered at that instant or later.
+    """
+    rows = unit.connection.execute(
+        sa.select(*_COLUMNS)
+        .where(
+            UserTask.instance_id == instance_id,
+            UserTask.element == element,
+            UserTask.status == "completed",
+            UserTask.created_at >= since,
+        )
+        .order_by(UserTask.ended_at.desc(), UserTask.token.desc())
+    )
+    return [_row(row) for row in rows]
+
+
 def _row(row: Any) -> TaskRow:
     facts = row._asdict()
     facts["candidate_groups"] = tuple(json.loads(facts["candidate_groups"]))

@@ -14,11 +14,13 @@ Decisions:
 4. The legs of a re-invoice are accepted together and reversed together, whichever is named: the sum of the
    receivables is the sum of the payables at every instant.
 5. Sides are swapped in a reversal, amounts stay positive. The sources go back to be settled anew.
+6. A posting bears the name of who decided on it, in each entity of a re-invoice its own; who had a hand in the work
+   of the order is refused here, whichever way the decision came.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from typing import Any
@@ -26,7 +28,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from registry import chain, ids, journal, rows, rules, settlement
+from registry import chain, ids, journal, rows, rules, settlement, work_done
 from registry.errors import Failed, Refused
 from registry.tables.accounting import (
     Posting,
@@ -66,25 +68,41 @@ class AlreadySettled(Refused):
     code = "posting_source_settled"
 
 
+class OwnWork(Refused):
+    """Whoever planned, did or accepted the work would accept its postings too."""
+
+    code = "own_work"
+
+
 class Unbalanced(Failed):
     """The debits of a document differ from its credits."""
 
     code = "posting_unbalanced"
 
 
-def accept(session: Session, proposal_id: str, *, at: datetime, by: str, day: date | None = None) -> Posting:
+def accept(
+    session: Session,
+    proposal_id: str,
+    *,
+    at: datetime,
+    by: str,
+    day: date | None = None,
+    decided: Mapping[str, str] | None = None,
+) -> Posting:
     """Accept a proposal and post it, with the other leg of its re-invoice; accepting twice changes nothing.
 
     Args:
         session: the transaction.
         proposal_id: which.
         at: the instant.
-        by: who.
+        by: who decides.
         day: the posting day; None takes the day of the latest cost, or the first open day after it.
+        decided: entity id → who decided there, when the legs of a re-invoice were decided by several.
 
     Raises:
         Missing: there is no such proposal.
         AlreadyAnswered: it was rejected.
+        OwnWork: who decides had a hand in the work.
         PeriodClosed: no month is open for it, or the named day lies in a month that is not open.
         AlreadySettled: one of its sources stands in another posting.
     """
@@ -92,12 +110,32 @@ def accept(session: Session, proposal_id: str, *, at: datetime, by: str, day: da
     for leg in legs:
         if leg.status == "rejected":
             raise settlement.answered(leg, "accepted")
+    deciders = {leg.id: (decided or {}).get(leg.entity_id, by) for leg in legs}
+    for leg in legs:
+        if leg.status != "accepted":
+            require_other_hands(session, deciders[leg.id], leg.order_id)
     posted: dict[str, Posting] = {}
     with _together(session, legs):
         for leg in sorted(legs, key=lambda leg: (leg.entity_id, leg.journal_id, leg.id)):
             done = leg.status == "accepted"
-            posted[leg.id] = _posting_of(session, leg) if done else _post(session, leg, day, at, by)
+            posted[leg.id] = (
+                _posting_of(session, leg) if done else _post(session, leg, day, at, deciders[leg.id])
+            )
     return posted[proposal_id]
+
+
+def require_other_hands(session: Session, person_id: str, order_id: str) -> None:
+    """Refuse whoever had a hand in the work of the order.
+
+    Raises:
+        OwnWork: the person planned, began, reported, did or accepted it, or entered its costs.
+    """
+    if person_id in work_done.hands_of(session, order_id):
+        order = rows.get(session, WorkOrder, order_id, "work order")
+        raise OwnWork(
+            f"Expected somebody without a hand in {order.reference} to accept its postings, but this person had one.",
+            order_id=order_id,
+        )
 
 
 def reverse(session: Session, posting_id: str, *, reason: str, at: datetime, by: str) -> Posting:

@@ -18,7 +18,7 @@ from registry.tables.people import Person, Team
 from registry.tables.stock import Item, Store
 from registry.tables.suppliers import Supplier
 from tests import factories
-from tests.factories_stock import AT, BY, KG, WHO
+from tests.factories_stock import ACCOUNTANT, KG, WHO
 
 YEAR = 2026
 
@@ -136,7 +136,7 @@ def proposed(session: Session, order_id: str) -> list[Proposal]:
 
 def posted(session: Session, order_id: str, day: date | None = None) -> list[Posting]:
     """Gather, propose and accept everything of an order."""
-    return [postings.accept(session, leg.id, at=AT, by=BY, day=day) for leg in proposed(session, order_id)]
+    return [postings.accept(session, leg.id, **ACCOUNTANT, day=day) for leg in proposed(session, order_id)]
 
 
 def material_posting(session: Session, town: Books, pieces: int = 4) -> Posting:

@@ -149,6 +149,9 @@ def _furnish(unit: store.UnitOfWork) -> dict[str, str]:
     )
     people.join(session, person_id=agent.id, team_id=teams["PLOMBERIE"].id, **who)
     people.join(session, person_id=leader.id, team_id=teams["PLOMBERIE"].id, leader=True, **who)
+    accountant = people.create_person(
+        session, entity_id=commune.id, name="Comptable Trois", email="comptable@valmont.example", **who
+    )
     people.set_rate(session, person_id=agent.id, hourly_cents=3000, valid_from=date(2020, 1, 1), **who)
     for code in ("BAT.PLOMBERIE", "BAT.TOITURE", "VOI.CHAUSSEE"):
         natures.create(session, code=code, name_fr=code, name_en=code, **who)
@@ -180,6 +183,7 @@ def _furnish(unit: store.UnitOfWork) -> dict[str, str]:
         "commune": commune.id,
         "agent": agent.id,
         "leader": leader.id,
+        "accountant": accountant.id,
         "school": school.id,
         "item": item.id,
         "store": store_row.id,

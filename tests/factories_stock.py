@@ -23,6 +23,8 @@ AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 DAY = date(2026, 11, 21)
 BY = "storekeeper-1"
 WHO = {"at": AT, "by": BY}
+ACCOUNTANT = {"at": AT, "by": "accountant-1"}
+"""Who accepts postings: nobody who had a hand in the work."""
 KG = 1000
 
 

@@ -12,7 +12,7 @@ from registry.tables import Base
 from registry.tables.accounting import Period, Posting, PostingLine, Proposal
 from tests import factories_accounts as town_with
 from tests.databases import scratch
-from tests.factories_stock import AT, WHO, session_on
+from tests.factories_stock import ACCOUNTANT, AT, WHO, session_on
 
 pytestmark = pytest.mark.postgres
 
@@ -38,7 +38,7 @@ def posted():
             town_with.books(session)
         ((proposal_id,),) = pending(database, 1)
         with session_on(database) as session:
-            posting = postings.accept(session, proposal_id, **WHO)
+            posting = postings.accept(session, proposal_id, **ACCOUNTANT)
         yield database, posting
         database.dispose()
 
@@ -92,13 +92,13 @@ def test_numbers_stay_gapless_while_some_transactions_crash(database):
                         )
                 in_transaction(
                     database,
-                    lambda session, index=index: postings.accept(session, proposals[index], **WHO).id,
+                    lambda session, index=index: postings.accept(session, proposals[index], **ACCOUNTANT).id,
                 )
 
         return job
 
     def crash(session, proposal_id):
-        postings.accept(session, proposal_id, **WHO)
+        postings.accept(session, proposal_id, **ACCOUNTANT)
         raise Crash
 
     meet([worker(number) for number in range(8)])
@@ -111,7 +111,9 @@ def test_the_same_proposal_accepted_at_once_is_posted_once(database):
     ((proposal_id,),) = pending(database, 1)
 
     def accept():
-        return in_transaction(database, lambda session: postings.accept(session, proposal_id, **WHO).id)
+        return in_transaction(
+            database, lambda session: postings.accept(session, proposal_id, **ACCOUNTANT).id
+        )
 
     assert len(set(meet([accept] * 6))) == 1
     with session_on(database) as session:
@@ -123,7 +125,7 @@ def test_accept_and_reject_at_once_give_one_answer(database):
 
     def accept():
         try:
-            in_transaction(database, lambda session: postings.accept(session, proposal_id, **WHO).id)
+            in_transaction(database, lambda session: postings.accept(session, proposal_id, **ACCOUNTANT).id)
         except settlement.AlreadyAnswered:
             return "rejected"
         return "accepted"
@@ -147,7 +149,9 @@ def test_accept_and_reject_at_once_give_one_answer(database):
 def test_both_accountants_of_a_reinvoice_may_accept_at_once(database):
     legs = pending(database, 6, home=True)
     jobs = [
-        lambda leg=leg: in_transaction(database, lambda session: postings.accept(session, leg, **WHO).id)
+        lambda leg=leg: in_transaction(
+            database, lambda session: postings.accept(session, leg, **ACCOUNTANT).id
+        )
         for pair in legs
         for leg in pair
     ]
@@ -158,7 +162,9 @@ def test_both_accountants_of_a_reinvoice_may_accept_at_once(database):
 
 def test_a_posting_reversed_at_once_is_reversed_once(database):
     ((proposal_id,),) = pending(database, 1)
-    posting_id = in_transaction(database, lambda session: postings.accept(session, proposal_id, **WHO).id)
+    posting_id = in_transaction(
+        database, lambda session: postings.accept(session, proposal_id, **ACCOUNTANT).id
+    )
 
     def reverse():
         return in_transaction(
@@ -189,7 +195,7 @@ def test_nothing_is_posted_into_a_month_that_closes_at_the_same_instant(database
 
     def accept(proposal_id):
         return lambda: in_transaction(
-            database, lambda session: postings.accept(session, proposal_id, **WHO).day
+            database, lambda session: postings.accept(session, proposal_id, **ACCOUNTANT).day
         )
 
     def close():
@@ -303,7 +309,7 @@ def test_postgresql_refuses_a_posting_that_breaks_a_rule(posted, lines, facts, w
 def test_a_line_slipped_under_a_posting_that_cannot_be_seen_yet_is_refused_at_the_end(database):
     ((proposal_id,),) = pending(database, 1)
     with session_on(database) as session:
-        template = postings.accept(session, proposal_id, **WHO)
+        template = postings.accept(session, proposal_id, **ACCOUNTANT)
     slipping = sa.orm.Session(database)
     with session_on(database) as session:
         forge(session, template, [(100, 0), (0, 100)])

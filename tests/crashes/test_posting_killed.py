@@ -22,7 +22,7 @@ from registry.tables.accounting import (
 )
 from tests import databases
 from tests import factories_accounts as town_with
-from tests.factories_stock import WHO, session_on
+from tests.factories_stock import ACCOUNTANT, session_on
 
 TABLES = (Posting, PostingLine, PostingSource, PostingCounter, PostingChain, Proposal)
 POINTS = ("lines written", "posting written", "before commit", "after commit")
@@ -39,7 +39,7 @@ def post_all(path, point=None):
         if number == 1 and point is not None:
             _arm(database, point)
         with session_on(database) as session:
-            postings.accept(session, proposal_id, **WHO)
+            postings.accept(session, proposal_id, **ACCOUNTANT)
     database.dispose()
 
 

@@ -15,7 +15,7 @@ from registry.proofs import stock as stock_proofs
 from registry.tables.accounting import Period, Posting, PostingLine, Proposal
 from registry.tables.work import LabourEntry
 from tests import factories_accounts as town_with
-from tests.factories_stock import KG, WHO, memory
+from tests.factories_stock import ACCOUNTANT, KG, WHO, memory
 
 OURS = (*stock_proofs.CHECKS, *settlement_proofs.CHECKS, *accounting.CHECKS)
 
@@ -99,8 +99,8 @@ class PostingsMachine(RuleBasedStateMachine):
     def accept(self, pick):
         proposal_id = self.some(self.pending(), pick)
         if proposal_id is not None:
-            posting = postings.accept(self.session, proposal_id, **WHO)
-            assert postings.accept(self.session, proposal_id, **WHO) is posting
+            posting = postings.accept(self.session, proposal_id, **ACCOUNTANT)
+            assert postings.accept(self.session, proposal_id, **ACCOUNTANT) is posting
 
     @rule(pick=st.integers(0, 99))
     def reject(self, pick):

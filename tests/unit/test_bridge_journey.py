@@ -238,11 +238,19 @@ def test_a_roof_is_repaired_by_a_contractor_and_reviewed_by_the_accountant(town:
     town.done("accept_work", conform=True)
     assert town.waiting() == ["review"]
     assert town.groups("review") == ["accountant:COMMUNE"]
+    town.wait(timedelta(minutes=5))
+    accountant = town.ids["accountant"]
     town.done(
-        "review", verdict="reject", rejectionCode="AMOUNT", rejectionText="À revoir", returnTo="imputation"
+        "review",
+        accountant,
+        verdict="reject",
+        rejectionCode="AMOUNT",
+        rejectionText="À revoir",
+        returnTo="imputation",
     )
+    town.wait(timedelta(minutes=5))
     town.done("correct_imputation", correction="Rien à changer")
-    town.done("review", verdict="accept")
+    town.done("review", accountant, verdict="accept")
     assert town.incidents() == []
     with town.house.read() as reading:
         assert reading.session.scalars(sa.select(Posting.total_cents)).all() == [125050]
@@ -341,7 +349,7 @@ def _shared_school(town: Town) -> None:
 
 
 def _review(town: Town, entity: str, **answers: object) -> None:
-    with town.house.begin(town.ids["agent"]) as unit:
+    with town.house.begin(town.ids["accountant"]) as unit:
         inbox = queries.inbox(unit, "team", person="p", groups={f"accountant:{entity}"})
         [task] = inbox.rows
         tasks.complete(unit, task.id, answers)

@@ -228,7 +228,8 @@ def _use_and_settle(unit: UnitOfWork, town: Town) -> None:
     proposed = twice(unit, "posting.propose", orderId=order_id)
     assert proposed["proposedCents"] == 4500
     assert count(unit, Proposal) == len(proposed["proposalIds"]) == 2
-    posted = twice(unit, "posting.accept", proposalIds=proposed["proposalIds"])
+    ruled = {"decidedIn": "review", "unreviewedCents": 25000}
+    posted = twice(unit, "posting.accept", proposalIds=proposed["proposalIds"], **ruled)
     assert count(unit, Posting) == len(posted["postings"]) == 2
     assert twice(unit, "posting.propose", orderId=order_id) == proposed
     assert checks.run(unit.session) == []

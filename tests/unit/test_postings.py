@@ -27,7 +27,7 @@ from tests.factories_accounts import (
     proposed,
     reread,
 )
-from tests.factories_stock import AT, BY, WHO, memory
+from tests.factories_stock import ACCOUNTANT, AT, WHO, memory
 
 
 @pytest.fixture
@@ -70,7 +70,9 @@ def test_accepting_twice_returns_the_same_posting(session, town):
     order_id = order(session, town)
     material(session, town, order_id)
     (proposal,) = proposed(session, order_id)
-    assert postings.accept(session, proposal.id, **WHO) is postings.accept(session, proposal.id, **WHO)
+    assert postings.accept(session, proposal.id, **ACCOUNTANT) is postings.accept(
+        session, proposal.id, **ACCOUNTANT
+    )
     assert session.scalar(sa.select(sa.func.count()).select_from(Posting)) == 1
 
 
@@ -119,16 +121,16 @@ def test_a_rolled_back_posting_gives_its_number_back(session, town):
     material(session, town, order_id)
     (proposal,) = proposed(session, order_id)
     savepoint = session.begin_nested()
-    assert postings.accept(session, proposal.id, **WHO).number == 1
+    assert postings.accept(session, proposal.id, **ACCOUNTANT).number == 1
     savepoint.rollback()
-    assert postings.accept(session, proposal.id, **WHO).number == 1
+    assert postings.accept(session, proposal.id, **ACCOUNTANT).number == 1
 
 
 def test_both_legs_of_a_reinvoice_are_posted_at_once(session, town):
     order_id = order(session, town, town.home)
     labour(session, town, order_id, 120)
     provider, receiver = proposed(session, order_id)
-    posting = postings.accept(session, receiver.id, **WHO)
+    posting = postings.accept(session, receiver.id, **ACCOUNTANT)
     assert (posting.proposal_id, provider.status) == (receiver.id, "accepted")
     assert session.scalars(
         sa.select(Posting.total_cents).where(Posting.group_id == provider.group_id)
@@ -136,7 +138,7 @@ def test_both_legs_of_a_reinvoice_are_posted_at_once(session, town):
         6000,
         6000,
     ]
-    assert postings.accept(session, provider.id, **WHO).kind == "reinvoice_out"
+    assert postings.accept(session, provider.id, **ACCOUNTANT).kind == "reinvoice_out"
 
 
 def test_no_leg_is_posted_when_the_other_entity_has_closed_its_books(session, town):
@@ -151,7 +153,7 @@ def test_no_leg_is_posted_when_the_other_entity_has_closed_its_books(session, to
         .values(status="closed", closed_at=AT)
     )
     with pytest.raises(journal.PeriodClosed):
-        postings.accept(session, provider.id, **WHO)
+        postings.accept(session, provider.id, **ACCOUNTANT)
     assert (provider.status, receiver.status) == ("pending", "pending")
     assert session.scalar(sa.select(sa.func.count()).select_from(PostingLine)) == 0
 
@@ -237,7 +239,7 @@ def test_a_month_is_not_closed_while_proposals_wait(session, town):
     with pytest.raises(journal.StillPending) as refusal:
         close(session, town.commune, 11)
     assert refusal.value.proposals == [proposal.id]
-    postings.accept(session, proposal.id, **WHO)
+    postings.accept(session, proposal.id, **ACCOUNTANT)
     close(session, town.commune, 11, 11)
 
 
@@ -270,7 +272,7 @@ def test_a_source_is_never_settled_twice(session, town):
     stolen = postings.sources_of(session, posting.id)[0].cost_item_id
     session.add(ProposalSource(proposal_id=proposal.id, cost_item_id=stolen, purpose="cost", amount_cents=1))
     with pytest.raises(postings.AlreadySettled):
-        postings.accept(session, proposal.id, **WHO)
+        postings.accept(session, proposal.id, **ACCOUNTANT)
 
 
 def test_an_unbalanced_document_is_never_sealed(session, town):
@@ -410,4 +412,4 @@ def test_the_person_and_the_instant_of_a_posting_are_kept(session, town):
     order_id = order(session, town, mode="contractor")
     invoice(session, town, order_id)
     (posting,) = posted(session, order_id)
-    assert (posting.posted_at, posting.posted_by) == (AT, BY)
+    assert (posting.posted_at, posting.posted_by) == (AT, ACCOUNTANT["by"])

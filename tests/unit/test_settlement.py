@@ -11,7 +11,7 @@ from registry.tables.accounting import Proposal, ProposalLine, SettlementRule
 from registry.tables.work import LabourEntry
 from tests import factories
 from tests.factories_accounts import books, invoice, labour, material, order, proposed, reread
-from tests.factories_stock import AT, KG, WHO, memory
+from tests.factories_stock import ACCOUNTANT, AT, KG, WHO, memory
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ def test_a_proposal_is_answered_once_and_told_twice_without_harm(session, town):
     with pytest.raises(settlement.AlreadyAnswered):
         settlement.reject(session, proposal.id, code="DUPLICATE", text="twice", **WHO)
     with pytest.raises(settlement.AlreadyAnswered):
-        postings.accept(session, proposal.id, **WHO)
+        postings.accept(session, proposal.id, **ACCOUNTANT)
 
 
 def test_a_disputed_reinvoice_is_rejected_on_both_sides(session, town):
@@ -386,7 +386,7 @@ def test_an_order_is_settled_when_no_cost_is_left(session, town):
     material(session, town, order_id)
     (proposal,) = proposed(session, order_id)
     assert len(settlement.unsettled(session, order_id)) == 1
-    posting = postings.accept(session, proposal.id, **WHO)
+    posting = postings.accept(session, proposal.id, **ACCOUNTANT)
     assert settlement.unsettled(session, order_id) == []
     postings.reverse(session, posting.id, reason="wrong account", **WHO)
     assert len(settlement.unsettled(session, order_id)) == 1

@@ -5,7 +5,7 @@ from registry.errors import Missing
 from registry.queries import ledger
 from registry.rules import Unfit
 from tests import factories_accounts as town_with
-from tests.factories_stock import AT, KG, WHO, memory
+from tests.factories_stock import ACCOUNTANT, AT, KG, WHO, memory
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_proposals_and_postings_are_listed_with_their_names(session, town):
     assert [source.label for source in sheet.sources] == [town.agent.name]
     assert (sheet.sources[0].quantity, sheet.sources[0].amount_cents) == (90, 4500)
     assert len(sheet.lines) == 2
-    posted = [postings.accept(session, proposal.id, **WHO) for proposal in proposals]
+    posted = [postings.accept(session, proposal.id, **ACCOUNTANT) for proposal in proposals]
     rows = queries.postings_page(
         session, entity_ids=None, layer="general", fiscal_year=2026, journal_code="AC"
     ).rows

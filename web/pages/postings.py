@@ -13,6 +13,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_login import current_user
 
 from integrations import accounting
+from integrations.tasks.costs import RULE
 from registry import entities, queries, settlement, work
 from registry import postings as books
 from registry.errors import Refused
@@ -96,7 +97,7 @@ def proposal(proposal_id: str, errors: Any = (), status: int = 200) -> Any:
             lines=sheet.lines,
             sources=sheet.sources,
             reasons=settlement.explained(found, language_tag()),
-            facts=_proposal_facts(sheet.row, found),
+            facts=_proposal_facts(reading.session, sheet.row, found),
             task_url=cases.open_task_url(reading, found_case, duties.REVIEW_FORM),
             may_decide=can(current_user, "posting.decide", sheet.row.entity_id),
             reject_codes=_words("reject", get_args(RejectCode)),
@@ -112,8 +113,6 @@ def accept(proposal_id: str) -> Any:
     """Accept a proposal that no process waits for; it becomes a numbered posting."""
     with begin() as unit:
         _require_all(unit.session, proposal_id)
-        order_id = settlement.get(unit.session, proposal_id).order_id
-        duties.require_other_hands(unit.session, unit.actor, order_id)
         made = books.accept(unit.session, proposal_id, at=unit.now, by=unit.actor)
         number, posting_id = queries.posting_sheet(unit.session, made.id).row.reference, made.id
     flash(_("Posted under number %(number)s.", number=number))
@@ -164,6 +163,7 @@ def show(posting_id: str) -> Any:
             (_("Amount"), euros(sheet.row.total_cents)),
             (_("Work order"), sheet.row.order_reference, order),
             (_("Posted"), moment(found.posted_at)),
+            (_("Decided by"), _decider(reading.session, found.posted_by)),
             (_("Why"), found.reason),
         )
         return render_template("posting.html", posting=found, row=sheet.row, lines=sheet.lines, facts=facts)
@@ -214,7 +214,14 @@ def _words(noun: str, codes: Any) -> list[tuple[str, Any]]:
     return [(code, state(noun, code).label) for code in codes]
 
 
-def _proposal_facts(row: Any, found: Any) -> list[tuple[str, Any, str]]:
+def _decider(session: Any, by: str | None) -> str:
+    """Return the name of who decided; a rule of the process, or a program, has a name of its own."""
+    if by == RULE:
+        return _("the process, by its rule for small amounts")
+    return queries.names_of(session, {by}).get(by, by) if by else ""
+
+
+def _proposal_facts(session: Any, row: Any, found: Any) -> list[tuple[str, Any, str]]:
     return lists.facts(
         (_("Entity"), row.entity_name),
         (_("Journal"), row.journal_code),
@@ -223,6 +230,7 @@ def _proposal_facts(row: Any, found: Any) -> list[tuple[str, Any, str]]:
         (_("Amount"), euros(row.total_cents)),
         (_("Work order"), row.order_reference, url_for("orders.show", reference=row.order_reference)),
         (_("Decided"), moment(found.answered_at)),
+        (_("Decided by"), _decider(session, found.answered_by)),
         (_("Reason of the rejection"), state("reject", found.reject_code).label if found.reject_code else ""),
         (_("What must be corrected"), found.reject_text),
     )

@@ -20,6 +20,7 @@ from engine.forms import Filling, Issue
 from engine.store import UnitOfWork
 from integrations import lookups
 from registry import documents, work
+from registry.postings import OwnWork
 from registry.queries import requests_of
 from web import duties, errors, files, forms, i18n, inboxes, sheets
 from web.database import begin, house, read
@@ -146,7 +147,7 @@ def _finish(desk: Desk, entered: Mapping[str, Any], values: Mapping[str, Any]) -
             home = _home(unit, desk)
             if home is not None:
                 desk.drawer.file(unit.session, values, home, at=unit.now, by=unit.actor)
-    except (NotWaiting, Stale, TaskTaken, duties.OwnWork) as refusal:
+    except (NotWaiting, Stale, TaskTaken, OwnWork) as refusal:
         return _page(task_id, entered=entered, refusal=errors.sentence_of(refusal), status=409)
     flash(_("Done. The case goes on to its next step."))
     return redirect(url_for("inbox.show", view=request.args.get("view")), 303)

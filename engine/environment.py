@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine import definitions, dmn, kernel
+from engine import definitions, dmn, feel, kernel
 from engine.errors import BpmnError, EngineError, Missing
+from engine.problems import LANGUAGES
 from engine.store import Call, GuardedUnit, UnitOfWork
 
 
@@ -90,7 +91,7 @@ class HouseEnvironment:
                 # What a handler refuses is work for an operator; what it has written is undone with the
                 # savepoint, and the person's own step still counts.
                 del self.unit.later[waiting:]
-                raise kernel.Fault("job_no_retries", refusal.message) from refusal
+                raise kernel.Fault("job_no_retries", "handler.refused", text=refusal.message) from refusal
 
         return work
 
@@ -123,9 +124,18 @@ class HouseEnvironment:
                 deployment_id=caller.deployment,
             )
         except Missing as missing:
-            raise kernel.Fault(
-                "called_process_missing" if kind == "process" else "expression", missing.message
-            ) from missing
+            raise not_deployed(kind, key, called) from missing
+
+
+def not_deployed(kind: str, key: str, called: kernel.Called) -> kernel.Fault:
+    """Return the fault of a call activity or business rule task whose process or decision is not there."""
+    which: object = ""
+    if called.binding == "versionTag":
+        tag = called.version_tag
+        which = {"en": f" with the version tag “{tag}”", "fr": f" à l’étiquette de version « {tag} »"}
+    if kind == "process":
+        return kernel.Fault("called_process_missing", "process.missing", process=key, which=which)
+    return kernel.Fault("expression", "decision.missing", decision=key, which=which)
 
 
 def decide(
@@ -138,6 +148,7 @@ def decide(
     """
     try:
         outcome = dmn.evaluate(model, decision_id, variables, now=now, zone=zone)
-    except EngineError as failure:
-        raise kernel.Fault("expression", failure.message) from failure
+    except (dmn.DecisionFailed, feel.FeelLimit, feel.FeelAssertion, feel.FeelValueError) as failure:
+        reason = {language: failure.describe(language).rstrip(".") for language in LANGUAGES}
+        raise kernel.Fault("expression", "decision.failed", decision=decision_id, reason=reason) from failure
     return outcome.value, {"decision": decision_id, "trace": outcome.trace.to_json()}

@@ -1,18 +1,20 @@
-"""Incidents: tokens that could not go on, and trying again.
+"""Incidents: tokens that could not go on, why in the reader's language, and trying again.
 
-Comes in: an operator's command. Goes out: the token tried again, in one transaction. It never hides an
-incident: a second failure is a new one. Next: ``engine/queries.py``.
+Comes in: an operator's command; what a row keeps. Goes out: the token tried again, in one transaction; words. It
+never hides an incident: a second failure is a new one. Next: ``engine/queries.py``, ``incident_wordings.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from engine import instances
+from engine import instances, kernel
 from engine.errors import EngineError, Missing, NotWaiting
+from engine.incident_wordings import INCIDENTS
+from engine.problems import Language
 from engine.store import Engine, UnitOfWork
 from engine.tables import Incident
 
@@ -56,3 +58,28 @@ def resolve_many(house: Engine, actor: str, incident_ids: Sequence[str]) -> dict
         except EngineError as refusal:
             outcomes[incident_id] = refusal
     return outcomes
+
+
+class Told(NamedTuple):
+    """Why an instance stopped and what to do; ``language`` is that of the message, None where nobody knows it."""
+
+    message: str
+    advice: str
+    language: Language | None
+
+
+_FOREIGN: Mapping[str, Language | None] = {"worker.failed": None, "handler.refused": "en"}
+"""Messages that came from outside and stay as they were said."""
+
+
+def tell(message: str, code: str | None, facts: Mapping[str, Any] | None, language: Language) -> Told:
+    """Return the words of an incident in ``language``.
+
+    Args:
+        message: in English, what is told of incidents that this release has no words for.
+        code: None on rows from before incidents kept one; so are ``facts``.
+    """
+    if code not in INCIDENTS or facts is None:
+        return Told(message, "", "en")
+    said, advice = kernel.worded(code, facts, language)
+    return Told(said, advice, _FOREIGN.get(code, language))

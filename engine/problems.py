@@ -14,6 +14,7 @@ from engine.wordings import CATALOGUE
 
 Severity = Literal["error", "warning"]
 Language = Literal["en", "fr"]
+LANGUAGES: tuple[Language, ...] = ("en", "fr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,8 @@ class Problem:
     def _text(self, language: Language, part: int) -> str:
         if self.texts is not None:
             return self.texts[language][part]
-        texts = CATALOGUE[self.code][language]
-        facts = {
-            name: value[language] if isinstance(value, Mapping) and language in value else value
-            for name, value in self.facts.items()
-        }
-        return texts[part].format(**facts, label=self.label or self.element, element=self.element)
+        facts = {**self.facts, "label": self.label or self.element, "element": self.element}
+        return fill(CATALOGUE[self.code][language][part], facts, language)
 
     def as_json(self, language: Language = "en") -> dict[str, Any]:
         """Return the record that ``guichet check --json`` writes."""
@@ -68,6 +65,16 @@ class Problem:
             "message": self.message(language),
             "advice": self.advice(language),
         }
+
+
+def fill(text: str, facts: Mapping[str, Any], language: Language) -> str:
+    """Return ``text`` with its facts; of a fact in several languages the one of ``language``."""
+    return text.format(
+        **{
+            name: value[language] if isinstance(value, Mapping) and language in value else value
+            for name, value in facts.items()
+        }
+    )
 
 
 def errors_among(problems: Iterable[Problem]) -> list[Problem]:

@@ -380,6 +380,8 @@ def write_incidents(unit: UnitOfWork, run: kernel.Run, instance_id: str) -> None
                     "element": element,
                     "kind": fault.kind,
                     "message": fault.message,
+                    "code": fault.code,
+                    "facts": fault.facts,
                     "created_at": unit.now,
                     "resolved_at": None,
                 }

@@ -7,7 +7,7 @@ what: the caller hands over the groups. Next: ``web/pages/inbox.py``.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -435,25 +435,33 @@ class IncidentRow:
 
     id: str
     instance_id: str
+    process_instance_id: str
     process_id: str
     business_key: str | None
     element: str
     kind: str
     message: str
+    code: str | None
+    facts: Mapping[str, Any] | None
     created_at: datetime
 
 
-def open_incidents(unit: UnitOfWork, *, page: int = 1, size: int = 50) -> list[IncidentRow]:
-    """Return open incidents, newest first."""
-    rows = unit.connection.execute(
+def open_incidents(
+    unit: UnitOfWork, *, instance_id: str | None = None, page: int = 1, size: int = 50
+) -> list[IncidentRow]:
+    """Return open incidents of all instances or of one, newest first; ``incidents.tell`` says why."""
+    query = (
         sa.select(
             Incident.id,
             Incident.instance_id,
+            Incident.process_instance_id,
             ProcessInstance.process_id,
             ProcessInstance.business_key,
             Incident.element,
             Incident.kind,
             Incident.message,
+            Incident.code,
+            Incident.facts,
             Incident.created_at,
         )
         .join(ProcessInstance, ProcessInstance.id == Incident.instance_id)
@@ -462,7 +470,9 @@ def open_incidents(unit: UnitOfWork, *, page: int = 1, size: int = 50) -> list[I
         .limit(size)
         .offset((page - 1) * size)
     )
-    return [IncidentRow(*row) for row in rows]
+    if instance_id is not None:
+        query = query.where(Incident.instance_id == instance_id)
+    return [IncidentRow(*row) for row in unit.connection.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from engine import dmn, kernel
-from engine.environment import decide
+from engine.environment import decide, not_deployed
 
 Handlers = Mapping[str, Callable[[kernel.Work], Mapping[str, Any]]]
 MAX_ROUNDS = 10_000
@@ -76,7 +76,7 @@ class Stage:
         if called.binding == "versionTag":
             versions = [process for process in versions if process.version_tag == called.version_tag]
         if not versions:
-            raise kernel.Fault("called_process_missing", f"There is no process “{process_id}” deployed.")
+            raise not_deployed("process", process_id, called)
         return versions[-1]
 
     def decide(
@@ -89,7 +89,7 @@ class Stage:
         """Evaluate a decision of the deployed files."""
         model = self.decisions.get(decision_id)
         if model is None:
-            raise kernel.Fault("expression", f"There is no decision “{decision_id}” deployed.")
+            raise not_deployed("decision", decision_id, called)
         return decide(model, decision_id, variables, self.now, self.zone)
 
     def handler(self, job_type: str) -> kernel.HandlerOfRun | None:
@@ -111,7 +111,7 @@ class Stage:
             process.none_start() if element is None else next(s for s in process.starts if s.name == element)
         )
         if begin is None:
-            raise kernel.Fault("expression", f"“{process.process_id}” has no plain start event.")
+            raise kernel.Fault("expression", "process.no_start", process=process.process_id)
         acted = Acted(kernel.Run(process, self), process.process_id, message)
         self.instances.append(acted)
         acted.run.begin(begin, variables)
@@ -127,7 +127,7 @@ class Stage:
             if not self._take_kept(acted):
                 self._start_next(acted)
                 return
-        raise kernel.Fault("expression", "The instances never come to rest.")
+        raise kernel.Fault("expression", "rehearsal.restless", rounds=MAX_ROUNDS)
 
     def publish(self, name: str, key: str, variables: Mapping[str, Any], ttl: timedelta) -> None:
         """Correlate a message to one instance of each process, start processes, keep it for its time."""
@@ -167,7 +167,7 @@ class Stage:
                 self.now = end
                 return
             due()
-        raise kernel.Fault("expression", "Timers never come to rest.")
+        raise kernel.Fault("expression", "rehearsal.restless", rounds=MAX_ROUNDS)
 
     # ------------------------------------------------------------------ inside
 

@@ -319,7 +319,7 @@ class MessageSeen(Base):
 
 
 class Incident(Base):
-    """A token that could not go on, and why."""
+    """A token that could not go on, and why: in English, and by code and facts for other languages."""
 
     __tablename__ = "incident"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -329,6 +329,8 @@ class Incident(Base):
     element: Mapped[str]
     kind: Mapped[str]
     message: Mapped[str]
+    code: Mapped[str | None]
+    facts: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
     created_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
     __table_args__ = (

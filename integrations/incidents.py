@@ -6,7 +6,7 @@ incident. It never moves a token itself: the engine does. Next: ``engine/inciden
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,6 +35,8 @@ class Row:
     element: str
     token: int
     message: str
+    code: str | None
+    facts: Mapping[str, Any] | None
     since: datetime
     suspended: bool
     reference: str | None
@@ -45,11 +47,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What trying again came to: ``refusal`` says why it was not tried, ``again`` why it stopped once more."""
+    """What trying again came to: ``refusal`` says why it was not tried, ``again`` is where it stopped once more."""
 
     row: Row
     refusal: EngineError | None = None
-    again: str = ""
+    again: Row | None = None
 
 
 def open_page(
@@ -96,11 +98,9 @@ def try_again(
     answers = incidents.resolve_many(house, actor, [row.id for row in wanted])
     with house.read() as reading:
         fresh = {
-            (row.instance_id, row.token): row.message
-            for row in _open_in(reading, places)
-            if row.id not in before
+            (row.instance_id, row.token): row for row in _open_in(reading, places) if row.id not in before
         }
-    return [Outcome(row, answers[row.id], fresh.get((row.instance_id, row.token), "")) for row in wanted]
+    return [Outcome(row, answers[row.id], fresh.get((row.instance_id, row.token))) for row in wanted]
 
 
 def _open_in(unit: UnitOfWork, instance_ids: Collection[str]) -> list[Row]:
@@ -124,6 +124,8 @@ def _listed(own: Any, entity_ids: Collection[str] | None, alike: sa.ColumnElemen
             Incident.element,
             Incident.token,
             Incident.message,
+            Incident.code,
+            Incident.facts,
             Incident.created_at,
             root.status == "suspended",
             Request.reference,

@@ -14,7 +14,7 @@ from typing import Any
 from flask import url_for
 from flask_login import current_user
 
-from engine import definitions, queries
+from engine import definitions, incidents, queries
 from engine.store import UnitOfWork
 from web import i18n
 from web.i18n import gettext as _
@@ -32,7 +32,7 @@ class Step:
     state: str
     count: int = 0
     kind: str = ""
-    incident: str = ""
+    incident: incidents.Told | None = None
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,8 @@ def runs(reading: UnitOfWork, case: str) -> list[Run]:
         if isinstance(line.data, Mapping) and isinstance(line.data.get("flows"), list):
             flows.setdefault(line.process_instance_id, []).extend(line.data["flows"])
     stopped = {
-        (line.process_instance_id, line.element): str(line.data.get("message", ""))
-        for line in queries.history(reading, instance_id, events=("incident",))
-        if isinstance(line.data, Mapping)
+        (row.process_instance_id, row.element): told(row.message, row.code, row.facts)
+        for row in reversed(queries.open_incidents(reading, instance_id=instance_id, size=500))
     }
     parts = queries.parts(reading, instance_id)
     found = [_run(reading, part, flows.get(part.id, []), stopped) for part in parts]
@@ -86,7 +85,10 @@ def runs(reading: UnitOfWork, case: str) -> list[Run]:
 
 
 def _run(
-    reading: UnitOfWork, part: queries.Part, flows: list[str], stopped: Mapping[tuple[str, str], str]
+    reading: UnitOfWork,
+    part: queries.Part,
+    flows: list[str],
+    stopped: Mapping[tuple[str, str], incidents.Told],
 ) -> Run:
     waiting = {name: count for name, count in part.active.items() if name not in part.incidents}
     state = {
@@ -102,6 +104,11 @@ def _run(
         state,
         tuple(_steps(_outline(reading, part.definition_id), part, stopped)),
     )
+
+
+def told(message: str, code: str | None, facts: Mapping[str, Any] | None) -> incidents.Told:
+    """Return why a case stopped and what to do, in the language of the page."""
+    return incidents.tell(message, code, facts, "fr" if i18n.language_tag() == "fr" else "en")
 
 
 def _outline(reading: UnitOfWork, definition_id: str) -> list[tuple[str, str, str]]:
@@ -135,7 +142,9 @@ def task_name(reading: UnitOfWork, task: queries.TaskRow) -> str:
 
 
 def _steps(
-    outline: Iterable[tuple[str, str, str]], part: queries.Part, stopped: Mapping[tuple[str, str], str]
+    outline: Iterable[tuple[str, str, str]],
+    part: queries.Part,
+    stopped: Mapping[tuple[str, str], incidents.Told],
 ) -> Iterable[Step]:
     for name, kind, label in outline:
         if not _speaks(kind, label, name):
@@ -147,7 +156,7 @@ def _steps(
             state = "waiting"
         else:
             state = "done" if name in part.done else "todo"
-        incident = stopped.get((part.id, name), "") if state == "incident" else ""
+        incident = stopped.get((part.id, name)) if state == "incident" else None
         yield Step(label or name, state, count, kind, incident)
 
 

@@ -2,7 +2,7 @@
 
 from engine.kernel.dialect import Reading, read
 from engine.kernel.environment import Environment, HandlerOfRun, Work
-from engine.kernel.faults import Fault, FaultKind, ThrownError
+from engine.kernel.faults import Fault, FaultKind, ThrownError, worded
 from engine.kernel.machine import Effects, Ended, Run, Started, Step, Wait
 from engine.kernel.model import Called
 from engine.kernel.process import ProcessSpec
@@ -40,4 +40,5 @@ __all__ = [
     "start_triggers",
     "suggest",
     "thaw",
+    "worded",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from engine import variables as values
 from engine.kernel import listeners
 from engine.kernel.elements import Element, throw_error
 from engine.kernel.faults import Fault, ThrownError
@@ -59,7 +60,10 @@ class Activity(Element):
         if len(items) > MAX_ITEMS:
             raise Fault(
                 "expression",
-                f"Expected “{loop.collection.text}” to have at most {MAX_ITEMS} items, but it has {len(items)}.",
+                "loop.too_many",
+                text=loop.collection.text,
+                limit=MAX_ITEMS,
+                count=len(items),
             )
         self.watch_boundaries(token)
         token.internal_data["loop"] = {"size": len(items), "done": 0, "next": 0}
@@ -178,9 +182,7 @@ class UserTask(Activity):
             return 50
         text = user.priority.words(token, "a priority from 0 to 100")
         if not text.isdigit() or int(text) > 100:
-            raise Fault(
-                "expression", f"Expected a priority from 0 to 100, but “{user.priority.text}” gives {text}."
-            )
+            raise user.priority.unfit("a priority from 0 to 100", text)
         return int(text)
 
 
@@ -291,11 +293,10 @@ class AdHocSubProcess(SubProcess):
         }
         unknown = [name for name in wanted if type(name) is not str or name not in inside]
         if unknown or not wanted:
-            found = f"{unknown[0]} is none of them" if unknown else "it gives none"
-            raise Fault(
-                "expression",
-                f"Expected “{self._facts.active.text}” to give ids of elements in “{self.label}”, but {found}.",
-            )
+            facts = {"text": self._facts.active.text, "label": self.label}
+            if unknown:
+                raise Fault("expression", "ad_hoc.unknown", **facts, unknown=values.to_text(unknown[0]))
+            raise Fault("expression", "ad_hoc.empty", **facts)
         for name in wanted:
             token.workflow.place(inside[name], token)
 
@@ -313,10 +314,8 @@ class AdHocSubProcess(SubProcess):
         if token.internal_data.get("compensating"):
             return
         if self._facts.completion is not None and not token.internal_data.get("enough"):
-            raise Fault(
-                "condition",
-                f"Expected “{self._facts.completion.text}” to become true, but nothing is left to do in “{self.label}”.",
-            )
+            text = self._facts.completion.text
+            raise Fault("condition", "ad_hoc.unfinished", text=text, label=self.label)
         token.complete()
 
     @property
@@ -338,17 +337,11 @@ class CallActivity(Activity):
         process_id = called.id.words(token, "a process")
         depth = sum(1 for scope in token.ancestors() if scope.task_spec.is_process)
         if depth > MAX_CALL_DEPTH:
-            raise Fault(
-                "called_process_missing",
-                f"Expected at most {MAX_CALL_DEPTH} processes to call one another, but “{self.label}” calls one more.",
-            )
+            raise Fault("called_process_missing", "process.too_deep", limit=MAX_CALL_DEPTH, label=self.label)
         process = run.environment.called_process(called, process_id, self.process)
         start = process.none_start()
         if start is None:
-            raise Fault(
-                "called_process_missing",
-                f"Expected the process “{process_id}” to have a plain start event, but it has none.",
-            )
+            raise Fault("called_process_missing", "process.no_start", process=process_id)
         token._set_state(STARTED)
         child = run.place(process.root, token, state=STARTED)
         child.internal_data["process"] = process.key

@@ -13,13 +13,13 @@ from engine.kernel import cycles
 from engine.kernel.activities import Activity, AdHocSubProcess, SubProcess
 from engine.kernel.elements import Element
 from engine.kernel.events import BoundaryEvent, CatchingEvent, EndEvent, StartEvent, ThrowEvent
-from engine.kernel.faults import Fault
+from engine.kernel.faults import Fault, worded
 from engine.kernel.model import Flow
 from engine.kernel.process import ProcessSpec
 from engine.kernel.source import Report
 from engine.kernel.starts import start_triggers
 from engine.kernel.terms import in_both
-from engine.problems import Problem, Severity
+from engine.problems import LANGUAGES, Problem, Severity
 
 ALLOWED: dict[str, frozenset[str]] = {
     "start of a process": frozenset({"none", "timer", "message", "signal"}),
@@ -182,7 +182,10 @@ def _start_timers(process: ProcessSpec, tell: Teller, report: Report) -> None:
         except Fault as fault:
             event = start.details.event
             if event.timer is not None and event.when is not None:
-                text = f"{event.when.text} ({fault.message})"
+                text = {
+                    language: f"{event.when.text} ({worded(fault.code, fault.facts, language)[0]})"
+                    for language in LANGUAGES
+                }
                 tell("timer.text", start, text=text, what=event.timer, example=EXAMPLES[event.timer])
             else:
                 tell("attribute.missing", start, what=KNOWN_NAME, instead=NO_VARIABLES)

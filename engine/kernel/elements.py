@@ -221,10 +221,7 @@ class Element(BpmnTaskSpec):
         taken = taken or [flow.id for flow in self.outgoing if flow.default]
         if taken:
             return taken
-        raise Fault(
-            "condition",
-            f"Expected a condition on a flow of “{self.label}” to hold, but none does and it has no default flow.",
-        )
+        raise Fault("condition", "condition.none", label=self.label)
 
     # ------------------------------------------------------------------ events around the element
 
@@ -307,16 +304,9 @@ def throw_error(token: Token, code: str, message: str, variables: dict[str, Any]
     """Let the nearest event that catches the error have it; nothing found is an incident where it was thrown."""
     if caught(token, "error", code, variables):
         return
-    detail = f": {message}" if message and message != code else ""
-    token.workflow.raise_incident(
-        token,
-        Fault(
-            "unhandled_error",
-            f"Expected an event that catches the error “{code}” thrown by “{token.task_spec.label}”, "
-            f"but there is none{detail}",
-        ),
-        stage="enter",
-    )
+    detail = f" ({message.rstrip('.')})" if message and message != code else ""
+    fault = Fault("unhandled_error", "error.uncaught", error=code, label=token.task_spec.label, detail=detail)
+    token.workflow.raise_incident(token, fault, stage="enter")
 
 
 def caught(token: Token, kind: str, code: str, variables: dict[str, Any]) -> bool:

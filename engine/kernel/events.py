@@ -15,7 +15,7 @@ from engine import variables as values
 from engine.kernel import compensation, cycles
 from engine.kernel.activities import Activity, JobElement
 from engine.kernel.elements import Element, caught, throw_error
-from engine.kernel.faults import Fault
+from engine.kernel.expressions import Expression
 from engine.kernel.gateways import EventBasedGateway
 from engine.kernel.token import WAITING, Token
 
@@ -91,22 +91,16 @@ class CatchingEvent(Element):
         if event.timer == "date":
             moment = event.when.instant(token, "a date and time")
             if moment is None:
-                raise Fault(
-                    "expression", f"Expected “{event.when.text}” to give a date and time, but it is null."
-                )
+                raise event.when.unfit("a date and time", None)
             return moment
-        value = event.when.text if event.when.fixed else event.when.value(token)
+        value = event.when.value(token)
         if event.timer == "duration":
-            return values.shift(now, _duration(value, event.when.text))
+            return values.shift(now, _duration(value, event.when))
         zone = token.workflow.environment.zone
         cycle = cycles.read(value, zone) if type(value) is str else None
         due = cycle.first(now, zone) if cycle is not None else None
         if cycle is None or due is None:
-            raise Fault(
-                "expression",
-                f"Expected “{event.when.text}” to give a cycle such as R3/PT2H or 0 0 9 * * MON-FRI, but it is "
-                f"{values.to_text(value)}.",
-            )
+            raise event.when.unfit("a cycle such as R3/PT2H or 0 0 9 * * MON-FRI", value)
         token.internal_data.update(left=cycle.times, every=cycle.every, due=due.isoformat())
         return due
 
@@ -301,11 +295,8 @@ def hear_signal(speaker: Token, name: str, variables: dict[str, Any]) -> None:
             token.task_spec.triggered(token, dict(variables))
 
 
-def _duration(value: Any, text: str) -> timedelta | feel.Months:
+def _duration(value: Any, when: Expression) -> timedelta | feel.Months:
     duration = values.parse_duration(value) if type(value) is str else value
     if isinstance(duration, (timedelta, feel.Months)):
         return duration
-    raise Fault(
-        "expression",
-        f"Expected “{text}” to give a duration such as PT2H or P5D, but it is {values.to_text(value)}.",
-    )
+    raise when.unfit("a duration such as PT2H or P5D", value)

@@ -7,15 +7,21 @@ reaches Python's own evaluator. Next: ``engine/kernel/token.py``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from engine import feel, variables
+from engine import feel
+from engine import variables as values
 from engine.kernel.faults import Fault
+from engine.kernel.terms import in_both
+from engine.problems import LANGUAGES
 
 if TYPE_CHECKING:
     from engine.kernel.token import Token
+
+LONGEST = 200
+"""Characters of a value that an incident quotes: a list of thousands helps nobody."""
 
 
 class Expression:
@@ -48,15 +54,17 @@ class Expression:
             extra: variables that hide those of the token for this evaluation.
 
         Raises:
-            Fault: a limit on steps, depth or size was exceeded.
+            Fault: a limit was exceeded, an assertion does not hold, or the value cannot leave FEEL.
         """
         return self.explained(token, extra)[0]
 
-    def explained(self, token: Token, extra: Mapping[str, Any] | None = None) -> tuple[Any, str]:
-        """Return the value and, as one text, the warnings that came with it."""
+    def explained(
+        self, token: Token, extra: Mapping[str, Any] | None = None
+    ) -> tuple[Any, Sequence[feel.FeelWarning]]:
+        """Return the value and the warnings that came with it."""
         compiled = self._compiled
         if compiled is None:
-            return self.text, ""
+            return self.text, ()
         if extra is None:
             variables = token.visible_among(self.names)
         else:
@@ -65,13 +73,10 @@ class Expression:
         environment = token.workflow.environment
         try:
             result = compiled.eval(variables, now=environment.now, zone=environment.zone)
-        except feel.FeelLimit as limit:
-            raise Fault(
-                "expression", f"Expected “{self.text}” to stay within its limits, but {limit}."
-            ) from limit
-        if not result.warnings:
-            return result.value, ""
-        return result.value, "; ".join(str(warning) for warning in result.warnings)
+        except (feel.FeelLimit, feel.FeelAssertion, feel.FeelValueError) as error:
+            reason = {language: error.describe(language) for language in LANGUAGES}
+            raise Fault("expression", "expression.failed", text=self.text, reason=reason) from error
+        return result.value, result.warnings
 
     def truth(self, token: Token, extra: Mapping[str, Any] | None = None) -> bool:
         """Return True or False, and nothing else (design 5.1: not a guess).
@@ -82,8 +87,7 @@ class Expression:
         value, warnings = self.explained(token, extra)
         if value is True or value is False:
             return bool(value)
-        found = f"{variables.to_text(value)}" + (f" ({warnings})" if warnings else "")
-        raise Fault("condition", f"Expected “{self.text}” to be true or false, but it is {found}.")
+        raise Fault("condition", "expression.truth", text=self.text, **_found(value, warnings))
 
     def words(self, token: Token, what: str) -> str:
         """Return a non-empty text or the text of a number: a name, a code, a key.
@@ -97,12 +101,8 @@ class Expression:
         if type(value) is str and value:
             return value
         if value is not None and type(value) is not bool and not isinstance(value, (list, dict)):
-            return variables.to_text(value)
-        reason = f" ({warnings})" if warnings else ""
-        raise Fault(
-            "expression",
-            f"Expected “{self.text}” to give {what}, but it is {variables.to_text(value)}{reason}.",
-        )
+            return values.to_text(value)
+        raise self.unfit(what, value, warnings)
 
     def words_or_none(self, token: Token, what: str) -> str | None:
         """Return a text, or None for an empty one: nobody in particular.
@@ -123,24 +123,18 @@ class Expression:
         value, warnings = self.explained(token)
         if isinstance(value, list):
             return value
-        reason = f" ({warnings})" if warnings else ""
-        raise Fault(
-            "expression",
-            f"Expected “{self.text}” to give {what}, but it is {variables.to_text(value)}{reason}.",
-        )
+        raise self.unfit(what, value, warnings)
 
     def names_of(self, token: Token, what: str) -> list[str]:
         """Return a list of texts, also from one text with commas (candidate groups and users)."""
-        value = self.text if self.fixed else self.explained(token)[0]
+        value, warnings = self.explained(token)
         if value is None:
             return []
         if type(value) is str:
             return [part.strip() for part in value.split(",") if part.strip()]
         if isinstance(value, list) and all(type(part) is str for part in value):
             return [part for part in value if part]
-        raise Fault(
-            "expression", f"Expected “{self.text}” to give {what}, but it is {variables.to_text(value)}."
-        )
+        raise self.unfit(what, value, warnings)
 
     def instant(self, token: Token, what: str) -> datetime | None:
         """Return an aware instant, or None for null; text is read as ISO 8601.
@@ -148,15 +142,29 @@ class Expression:
         Raises:
             Fault: the value is no instant.
         """
-        value = self.text if self.fixed else self.explained(token)[0]
+        value, warnings = self.explained(token)
         if value is None or value == "":
             return None
-        moment = variables.to_instant(value, zone=token.workflow.environment.zone)
+        moment = values.to_instant(value, zone=token.workflow.environment.zone)
         if moment is None:
-            raise Fault(
-                "expression", f"Expected “{self.text}” to give {what}, but it is {variables.to_text(value)}."
-            )
+            raise self.unfit(what, value, warnings)
         return moment
+
+    def unfit(self, what: str, value: Any, warnings: Sequence[feel.FeelWarning] = ()) -> Fault:
+        """Return the fault of a value that is not ``what``, a term of ``engine/kernel/terms.py``, had to be."""
+        return Fault(
+            "expression", "expression.value", text=self.text, what=in_both(what), **_found(value, warnings)
+        )
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
+
+
+def _found(value: Any, warnings: Sequence[feel.FeelWarning]) -> dict[str, Any]:
+    """Return the facts of an unexpected value: its text, shortened, and FEEL's reasons in both languages."""
+    text = values.to_text(value)
+    found = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    reasons = {
+        language: " (" + "; ".join(one.describe(language) for one in warnings) + ")" for language in LANGUAGES
+    }
+    return {"found": found, "reason": reasons if warnings else ""}

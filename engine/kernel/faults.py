@@ -1,12 +1,17 @@
 """A step of an instance that cannot be taken as drawn.
 
-Comes in: the kind of fault and the facts. Goes out: ``Fault``, which the machine turns into an incident at
-the element. It never leaves the kernel. Next: ``engine/kernel/machine.py``.
+Comes in: the kind of fault, its code and facts. Goes out: ``Fault``, which the machine turns into an incident at
+the element, and its words in the language of a reader. It never decides what happens then. Next:
+``engine/kernel/machine.py``, ``engine/incident_wordings.py``.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from engine.incident_wordings import INCIDENTS
+from engine.problems import Language, fill
 
 FaultKind = Literal[
     "condition",
@@ -22,13 +27,30 @@ class Fault(Exception):
 
     Attributes:
         kind: one of the incident kinds of the scenario language.
-        message: one sentence, what was expected and what was found.
+        code: key of the words in ``engine/incident_wordings.py``.
+        facts: what fills the words: texts, numbers, or a text by language.
     """
 
-    def __init__(self, kind: FaultKind, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, kind: FaultKind, code: str, /, **facts: Any) -> None:
         self.kind: FaultKind = kind
-        self.message = message
+        self.code = code
+        self.facts = facts
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """Return what was expected and found, in English: what scenarios compare and history keeps."""
+        return worded(self.code, self.facts, "en")[0]
+
+
+def worded(code: str, facts: Mapping[str, Any], language: Language) -> tuple[str, str]:
+    """Return (what was expected and found, what to do) for an incident.
+
+    Raises:
+        KeyError: the code or a fact is of another release.
+    """
+    said, advice = INCIDENTS[code][language]
+    return fill(said, facts, language), advice
 
 
 class ThrownError(Exception):

@@ -37,10 +37,7 @@ class ExclusiveGateway(Element):
                 return [flow.id]
         if not self.outgoing:
             return []
-        raise Fault(
-            "condition",
-            f"Expected a condition of the gateway “{self.label}” to hold, but none does and it has no default flow.",
-        )
+        raise Fault("condition", "condition.none", label=self.label)
 
 
 class JoiningGateway(Element):

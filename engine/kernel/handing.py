@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from engine.kernel.environment import Work
-from engine.kernel.faults import Fault
 from engine.kernel.model import Job
 from engine.kernel.token import Token
 
@@ -47,6 +46,4 @@ def _retries(token: Token, job: Job) -> int:
     try:
         return int(text)
     except ValueError:
-        raise Fault(
-            "expression", f"Expected “{job.retries.text}” to give a whole number, but it is {text}."
-        ) from None
+        raise job.retries.unfit("a whole number", text) from None

@@ -55,9 +55,7 @@ def threw(token: Token, code: str) -> Fault:
     phase, index = token.internal_data["listener"]
     job = token.task_spec.details.listeners[phase][index]
     return Fault(
-        "unhandled_error",
-        f"Expected the listener {job.type.text} of “{token.task_spec.label}” to throw no BPMN error, "
-        f"but it threw “{code}”.",
+        "unhandled_error", "listener.threw", type=job.type.text, label=token.task_spec.label, error=code
     )
 
 

@@ -155,7 +155,9 @@ class Run(BpmnWorkflow):
 
     def fail(self, token_id: int, message: str) -> None:
         """Record that the job at ``token_id`` has no retries left."""
-        self.raise_incident(self.tasks[token_id], Fault("job_no_retries", message), stage="job")
+        self.raise_incident(
+            self.tasks[token_id], Fault("job_no_retries", "worker.failed", text=message), stage="job"
+        )
 
     def resolve(self, token_id: int) -> None:
         """Try again where an incident stopped ``token_id``."""
@@ -366,7 +368,4 @@ def _leaves_no_trace(token: Token) -> bool:
 
 
 def _endless(token: Token) -> Fault:
-    return Fault(
-        "expression",
-        f"Expected “{token.task_spec.label}” to lead to a wait state, but {token.workflow.max_steps} steps did not.",
-    )
+    return Fault("expression", "steps.endless", label=token.task_spec.label, steps=token.workflow.max_steps)

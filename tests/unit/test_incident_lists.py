@@ -70,7 +70,8 @@ def test_trying_again_says_why_it_stopped_once_more_and_goes_on_once_the_cause_i
     [row] = _listed(town)
     [outcome] = incidents.try_again(town.house, OPERATOR, [row.id], entity_ids=None)
     assert outcome.refusal is None
-    assert "20 pce" in outcome.again
+    assert outcome.again is not None
+    assert "20 pce" in outcome.again.message
     [stopped] = _listed(town)
     with town.house.begin(town.ids["agent"]) as unit:
         goods.receive(
@@ -82,5 +83,5 @@ def test_trying_again_says_why_it_stopped_once_more_and_goes_on_once_the_cause_i
             document="BL-1",
         )
     [outcome] = incidents.try_again(town.house, OPERATOR, [stopped.id], entity_ids=None)
-    assert (outcome.refusal, outcome.again) == (None, "")
+    assert (outcome.refusal, outcome.again) == (None, None)
     assert _listed(town) == []

@@ -14,6 +14,7 @@ from pydantic import Field
 from engine import incidents, instances, operations, queries
 from engine.errors import Missing
 from engine.store import UnitOfWork
+from web.api import shape
 from web.api.doors import Room
 from web.api.models import Given, Pages, Reason, Told
 from web.api.values import plain
@@ -104,7 +105,7 @@ class Nothing(Given):
 
 
 class Incident(Told):
-    """A token that could not go on, and why."""
+    """A token that could not go on, and why: French with ``Accept-Language: fr``."""
 
     id: str
     instance_id: str
@@ -112,7 +113,13 @@ class Incident(Told):
     business_key: str | None
     element: str
     kind: str
-    message: str
+    code: str | None = Field(
+        description="Stable name of the cause; null on incidents from before there were any."
+    )
+    message: str = Field(
+        description="What was expected and found; what came from outside stays as it was said."
+    )
+    advice: str = Field(description="What to do; empty when nobody knows.")
     created_at: datetime
 
 
@@ -206,22 +213,23 @@ def resume(unit: UnitOfWork, instance_id: str, body: Nothing) -> None:  # noqa: 
 @room.get("/incidents", scope="read")
 def open_incidents(reading: UnitOfWork, query: Pages) -> Incidents:
     """List open incidents."""
-    return Incidents(
-        page=query.page,
-        size=query.size,
-        incidents=[
-            Incident(
-                id=one.id,
-                instance_id=one.instance_id,
-                process_id=one.process_id,
-                business_key=one.business_key,
-                element=one.element,
-                kind=one.kind,
-                message=one.message,
-                created_at=one.created_at,
-            )
-            for one in queries.open_incidents(reading, page=query.page, size=query.size)
-        ],
+    found = queries.open_incidents(reading, page=query.page, size=query.size)
+    return Incidents(page=query.page, size=query.size, incidents=[_told(one) for one in found])
+
+
+def _told(one: queries.IncidentRow) -> Incident:
+    told = incidents.tell(one.message, one.code, one.facts, shape.language())
+    return Incident(
+        id=one.id,
+        instance_id=one.instance_id,
+        process_id=one.process_id,
+        business_key=one.business_key,
+        element=one.element,
+        kind=one.kind,
+        code=one.code,
+        message=told.message,
+        advice=told.advice,
+        created_at=one.created_at,
     )
 
 

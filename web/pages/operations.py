@@ -13,6 +13,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask_login import current_user
 
+from engine.incidents import Told
 from engine.store import UnitOfWork
 from integrations import incidents
 from web import cases, lists
@@ -33,7 +34,7 @@ class Group:
 
     element: str
     process: str
-    message: str
+    cause: Told
     total: int
     rows: tuple[incidents.Row, ...]
 
@@ -47,6 +48,7 @@ class Result:
     words: str
     colour: str
     icon: str
+    cause: Told | None = None
 
 
 @pages.get("/")
@@ -86,12 +88,14 @@ def _page(outcomes: Any = (), errors: Any = ()) -> str:
 
 def _groups(reading: UnitOfWork, rows: Any) -> list[Group]:
     groups = []
-    for (_process, element, message), alike in groupby(
+    for (_process, element, _message), alike in groupby(
         rows, key=lambda row: (row.process_id, row.element, row.message)
     ):
         found = tuple(alike)
-        process, label = cases.element_names(reading, found[0].definition_id, element)
-        groups.append(Group(label, process, message, found[0].alike, found))
+        first = found[0]
+        process, label = cases.element_names(reading, first.definition_id, element)
+        cause = cases.told(first.message, first.code, first.facts)
+        groups.append(Group(label, process, cause, first.alike, found))
     return groups
 
 
@@ -100,6 +104,6 @@ def _result(reading: UnitOfWork, outcome: incidents.Outcome) -> Result:
     if outcome.refusal is not None:
         return Result(outcome.row, element, sentence_of(outcome.refusal), "amber", "circle-alert")
     if outcome.again:
-        words = _("Stopped again: %(message)s", message=outcome.again)
-        return Result(outcome.row, element, words, "red", "triangle-alert")
+        cause = cases.told(outcome.again.message, outcome.again.code, outcome.again.facts)
+        return Result(outcome.row, element, _("Stopped again"), "red", "triangle-alert", cause)
     return Result(outcome.row, element, _("Goes on"), "green", "check")

@@ -148,6 +148,7 @@ def test_a_failure_is_tried_again_after_its_pause_and_then_becomes_an_incident(
         "read",
         "still none",
     )
+    assert (incident["code"], incident["advice"][:12]) == ("worker.failed", "Look at what")
     assert worker.post(f"/incidents/{incident['id']}/resolve").status_code == 204
     assert worker.get("/incidents").json["incidents"] == []
     assert worker.leased()["instanceId"] == instance

@@ -98,7 +98,17 @@ def test_incidents_alike_stand_together_with_their_requests(desk: Desk) -> None:
     assert page.count('aria-labelledby="group-') == 1
     assert "2 incidents" in page
     assert "10 pce" in page
+    assert "<span>Un événement devait intercepter l’erreur « STOCK_SHORTAGE »" in page
+    assert "puis réessayez.</span>" in page
     assert "2" in desk.client("admin").get("/home").text.split("arrêtés, à réessayer")[0][-40:]
+
+
+def test_an_incident_from_before_codes_is_shown_as_english(desk: Desk) -> None:
+    stopped(desk)
+    with desk.town.house.begin("system:test") as unit:
+        unit.connection.execute(sa.update(Incident).values(code=None, facts=None))
+    page = desk.client("owner").get("/operations/").text
+    assert '<span lang="en">Expected an event that catches the error “STOCK_SHORTAGE”' in page
 
 
 def test_the_list_turns_its_pages(desk: Desk) -> None:

@@ -17,16 +17,24 @@ HEAD = (
 
 def process(process_id: str, *elements: str, flows: str = "", extra: str = "") -> bytes:
     """Return a file with one process; ``flows`` is chains of ids, ``;`` between chains."""
-    drawn = "".join(
+    body = "".join(elements) + _drawn(flows)
+    return (
+        f'{HEAD}{extra}<bpmn:process id="{process_id}" name="{process_id}" isExecutable="true">'
+        f"{body}</bpmn:process></bpmn:definitions>"
+    ).encode()
+
+
+def subprocess(element: str, *elements: str, flows: str = "", attributes: str = "") -> str:
+    body = "".join(elements) + _drawn(flows)
+    return f'<bpmn:subProcess id="{element}" {attributes}>{body}</bpmn:subProcess>'
+
+
+def _drawn(flows: str) -> str:
+    return "".join(
         f'<bpmn:sequenceFlow id="{source}-{target}" sourceRef="{source}" targetRef="{target}"/>'
         for chain in flows.split(";")
         for source, target in zip(chain.split(), chain.split()[1:], strict=False)
     )
-    body = "".join(elements)
-    return (
-        f'{HEAD}{extra}<bpmn:process id="{process_id}" name="{process_id}" isExecutable="true">'
-        f"{body}{drawn}</bpmn:process></bpmn:definitions>"
-    ).encode()
 
 
 def start(element: str = "start", inside: str = "", attributes: str = "") -> str:

@@ -107,7 +107,7 @@ class Activity(Element):
             collected = list(body.data[loop.output_collection])
             collected[token.internal_data["index"]] = output
             body.data[loop.output_collection] = collected
-        if token.internal_data.get("handlers"):
+        if token.internal_data.get("handlers") or self.undone_inside is not None:
             self.remember_for_compensation(token, body)
         run.record("completed", token, {"variables": results} if results else None)
         run.remove(token)

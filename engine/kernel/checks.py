@@ -24,7 +24,9 @@ from engine.problems import LANGUAGES, Problem, Severity
 ALLOWED: dict[str, frozenset[str]] = {
     "start of a process": frozenset({"none", "timer", "message", "signal"}),
     "start of a subprocess": frozenset({"none"}),
-    "start of an event subprocess": frozenset({"timer", "message", "signal", "error", "escalation"}),
+    "start of an event subprocess": frozenset(
+        {"timer", "message", "signal", "error", "escalation", "compensation"}
+    ),
     "boundary": frozenset({"timer", "message", "signal", "error", "escalation", "compensation"}),
     "catch": frozenset({"timer", "message", "signal", "link"}),
     "throw": frozenset({"none", "message", "signal", "escalation", "link", "compensation"}),
@@ -47,6 +49,10 @@ MARKER = {
 HANDLER = {"en": "activity that undoes", "fr": "activité qui annule"}
 COMPENSATED = {"en": "activity to undo", "fr": "activité à annuler"}
 OTHER_KIND = {"en": "Choose another kind of event.", "fr": "Choisissez un autre type d’événement."}
+WHOLE_PROCESS = {
+    "en": "Draw it inside the subprocess it undoes; a process is undone by the handler of the activity that calls it.",
+    "fr": "Dessinez-le dans le sous-processus qu’il annule ; un processus est annulé par l’activité associée à son appel.",
+}
 CATCH, THROW = {"en": "wait for", "fr": "attendre"}, {"en": "throw", "fr": "émettre"}
 EXAMPLES = {
     "date": "2026-07-14T08:00:00+02:00",
@@ -164,7 +170,10 @@ def _duplicates(process: ProcessSpec, tell: Teller) -> None:
             owner = process.task_specs.get(element.scope_id or "")
             place = f"in {owner.scope_id}" if owner is not None else None
         told = event.name if event.kind == "message" else event.code
-        if place is None or event.kind not in ("error", "escalation", "message"):
+        if event.kind == "compensation" and place is not None:
+            # Whether drawn on the border or inside: an activity is undone in one way.
+            place = f"of {element.details.attached_to or place.removeprefix('in ')}"
+        if place is None or event.kind not in ("compensation", "error", "escalation", "message"):
             continue
         code = f"{told.text if told is not None else ''} {event.key.text if event.key is not None else ''}"
         other = seen.setdefault((place, event.kind, code), element)
@@ -203,13 +212,17 @@ def _compensation(process: ProcessSpec, element: Element, tell: Teller) -> None:
         host = elements.get(element.details.attached_to or "")
         if host is not None and host.details.for_compensation:
             tell("compensation.handler", host, what=NO_BORDER)
-    event = element.details.event
-    if event.kind != "compensation" or event.activity is None or not isinstance(element, ThrowEvent):
+    event, scope = element.details.event, elements.get(element.scope_id or "")
+    if event.kind != "compensation":
         return
-    target, scope = elements.get(event.activity), elements.get(element.scope_id or "")
     scopes = {element.scope_id}
     if scope is not None and scope.details.triggered_by_event:
-        scopes = {scope.scope_id}
+        scopes.add(scope.scope_id)
+        if isinstance(element, StartEvent) and scope.scope_id == process.root.name:
+            tell("event.unsupported", element, verb=CATCH, what=event.kind, instead=WHOLE_PROCESS)
+    if event.activity is None or not isinstance(element, ThrowEvent):
+        return
+    target = elements.get(event.activity)
     undone = target is not None and (target.handler is not None or isinstance(target, SubProcess))
     if target is None or not undone or target.scope_id not in scopes:
         tell("reference.missing", element, what=COMPENSATED, target=event.activity, instead=NO_SUCH)

@@ -1,4 +1,4 @@
-"""Compensation: undoing completed activities, last one first (BPMN 2.0, 10.7 and 13.5.5).
+"""Compensation: undoing completed activities, last one first (BPMN 2.0, 10.5.6 and 13.5.5).
 
 Comes in: a token on a compensation throw or end event. Goes out: the handlers' tokens, one after another,
 each with the variables its scope had. It never undoes what has not completed. Next:
@@ -7,6 +7,7 @@ each with the variables its scope had. It never undoes what has not completed. N
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from engine.kernel.token import COMPLETED, STARTED, Token
@@ -14,9 +15,18 @@ from engine.kernel.token import COMPLETED, STARTED, Token
 if TYPE_CHECKING:
     from engine.kernel.elements import Element
 
+Record = list[Any]
+"""What can be undone: ``[element, snapshot]``.
+
+The snapshot is empty when a handler on the border undoes the element. Else it holds the ``handlers`` of what is
+inside, themselves records, and the ``data`` that the scope had when it completed.
+"""
+
 
 def begin(token: Token, activity: str | None) -> bool:
     """Collect what can be undone around ``token`` and start with the last; True if there is nothing.
+
+    An event subprocess sees what it has done itself and what the scope around it has done.
 
     Args:
         token: stands on the throwing event; it leaves when the last handler has.
@@ -24,14 +34,23 @@ def begin(token: Token, activity: str | None) -> bool:
     """
     scope = token.parent
     assert scope is not None, "a throwing event lives in a scope"
+    scopes = [scope]
     if "event_subprocess" in scope.internal_data and scope.parent is not None:
-        scope = scope.parent
-    records = scope.internal_data.get("handlers", [])
-    chosen = [record for record in records if activity in (None, record[0])]
-    if not chosen:
+        scopes.insert(0, scope.parent)
+    todo: list[list[Any]] = []
+    for place in scopes:
+        records: list[Record] = place.internal_data.get("handlers", [])
+        chosen = [activity in (None, record[0]) for record in records]
+        if any(chosen):
+            todo += [
+                ["undo", *record, place.id, index] for index, record in enumerate(records) if chosen[index]
+            ]
+            place.internal_data["handlers"] = [
+                record for index, record in enumerate(records) if not chosen[index]
+            ]
+    if not todo:
         return True
-    scope.internal_data["handlers"] = [record for record in records if record not in chosen]
-    token.internal_data["todo"] = [["undo", name, snapshot, scope.id] for name, snapshot in chosen]
+    token.internal_data["todo"] = todo
     token._set_state(STARTED)
     return proceed(token)
 
@@ -39,6 +58,7 @@ def begin(token: Token, activity: str | None) -> bool:
 def proceed(token: Token) -> bool:
     """Start the next handler; True when all are done."""
     run = token.workflow
+    # Each entry ends with its place among the records of its scope, which states of the second format lack.
     todo: list[list[Any]] = token.internal_data["todo"]
     elements = token.task_spec.process.task_specs
     while todo:
@@ -46,15 +66,22 @@ def proceed(token: Token) -> bool:
         if what == "close":
             run.remove(run.tasks[rest[0]])
             continue
-        name, snapshot, scope_id = rest
+        name, snapshot, scope_id, index = (*rest, 0)[:4]
         element, scope = elements[name], run.tasks[scope_id]
-        if "handlers" in snapshot:
+        if "handlers" in snapshot and element.handler is None:
             inner = run.place(element, scope, state=STARTED)
             inner.internal_data["compensating"] = True
             inner.data = dict(snapshot["data"])
-            todo.append(["close", inner.id])
-            todo.extend(["undo", *record, inner.id] for record in snapshot["handlers"])
-            continue
+            todo.append(["close", inner.id, index])
+            if element.undone_inside is None or _is_body(element, scope):
+                todo.extend(
+                    ["undo", *record, inner.id, number] for number, record in enumerate(snapshot["handlers"])
+                )
+                continue
+            inner.internal_data["handlers"] = snapshot["handlers"]
+            handler = element.undone_inside.begun_in(inner, {})
+            handler.internal_data["undoing_for"] = token.id
+            return False
         assert element.handler is not None, "only activities with a handler are remembered"
         for boundary in element.boundaries:
             if boundary.details.event.kind == "compensation":
@@ -64,6 +91,11 @@ def proceed(token: Token) -> bool:
         return False
     del token.internal_data["todo"]
     return True
+
+
+def _is_body(element: Element, scope: Token) -> bool:
+    """Tell whether a record of ``element`` in ``scope`` is that of a multi-instance as a whole."""
+    return element.details.loop is not None and scope.task_spec is not element
 
 
 def _happened(boundary: Element, scope: Token) -> None:
@@ -80,3 +112,69 @@ def handler_done(handler: Token) -> None:
     thrower = handler.workflow.tasks.get(handler.internal_data["undoing_for"])
     if thrower is not None and proceed(thrower):
         thrower.complete()
+
+
+def give_back(thrower: Token) -> None:
+    """End what an interrupted event was undoing, and return what it had not yet begun to its scope.
+
+    An activity whose handler has not begun is still completed, so another event may ask for it; one whose handler
+    was interrupted has failed and is not undone again (BPMN 2.0, 13.3.2).
+    """
+    run = thrower.workflow
+    todo: list[list[Any]] = thrower.internal_data.pop("todo")
+    for token in list(run.tasks.values()):
+        if token.internal_data.get("undoing_for") == thrower.id:
+            run.remove(token, terminated=True)
+    inside: dict[int, list[tuple[int, Record]]] = {}
+    opened: list[tuple[Token, int]] = []
+    for what, *rest in todo:
+        if what == "close":
+            inner_id, index = (*rest, 0)[:2]
+            opened.append((run.tasks[inner_id], index))
+        else:
+            name, snapshot, scope_id, index = (*rest, 0)[:4]
+            inside.setdefault(scope_id, []).append((index, [name, snapshot]))
+    for inner, index in reversed(opened):
+        assert inner.parent is not None, "what is undone lives in a scope"
+        left = [record for _, record in inside.pop(inner.id, [])]
+        if left:
+            record = [inner.task_spec.name, {"handlers": left, "data": inner.data}]
+            inside.setdefault(inner.parent.id, []).append((index, record))
+        run.remove(inner)
+    for scope_id, records in inside.items():
+        handlers = run.tasks[scope_id].internal_data.setdefault("handlers", [])
+        for index, record in records:
+            handlers.insert(index, record)
+
+
+def remembered(token: Token) -> Iterator[tuple[Record, Element]]:
+    """Yield what ``token`` knows can be undone, each with the element of its scope; records inside stay inside."""
+    memory, run = token.internal_data, token.workflow
+    for record in memory.get("handlers", ()):
+        yield record, token.task_spec
+    for what, *rest in memory.get("todo", ()):
+        if what == "undo":
+            yield rest[:2], run.tasks[rest[2]].task_spec
+
+
+def rename(memory: dict[str, Any], of: Callable[[str], str]) -> None:
+    """Give what a token remembers the ids that ``of`` says, for another version of the definition."""
+    if "handlers" in memory:
+        memory["handlers"] = _renamed(memory["handlers"], of)
+    if "todo" in memory:
+        memory["todo"] = [
+            entry if entry[0] == "close" else ["undo", *_renamed([entry[1:3]], of)[0], *entry[3:]]
+            for entry in memory["todo"]
+        ]
+
+
+def _renamed(records: list[Record], of: Callable[[str], str]) -> list[Record]:
+    return [
+        [
+            of(name),
+            {**snapshot, "handlers": _renamed(snapshot["handlers"], of)}
+            if "handlers" in snapshot
+            else snapshot,
+        ]
+        for name, snapshot in records
+    ]

@@ -33,6 +33,8 @@ class Element(BpmnTaskSpec):
         details: everything the diagram says about it.
         boundaries: events attached to it.
         event_subprocesses: those inside it, when it is a scope.
+        handler: the id of the activity that undoes it, by the compensation event on its border.
+        undone_inside: the start of the event subprocess inside it that undoes it.
     """
 
     kind: ClassVar[str] = "element"
@@ -55,6 +57,7 @@ class Element(BpmnTaskSpec):
         self.boundaries: list[CatchingEvent] = []
         self.event_subprocesses: list[StartEvent] = []
         self.handler: str | None = details.handler
+        self.undone_inside: StartEvent | None = None
         self._take_all: list[str] | None = None
         self._says = bool(details.outputs or details.listeners)
         self.line = 0
@@ -69,6 +72,9 @@ class Element(BpmnTaskSpec):
         if self.details.triggered_by_event and self.scope_id is not None:
             starts: list[Any] = [e for e in self.process.inside.get(self.name, ()) if e.kind == "start_event"]
             elements[self.scope_id].event_subprocesses.extend(starts)
+            for start in starts:
+                if start.details.event.kind == "compensation":
+                    elements[self.scope_id].undone_inside = start
         if all(flow.condition is None for flow in self.outgoing):
             self._take_all = [flow.id for flow in self.outgoing]
 
@@ -238,8 +244,8 @@ class Element(BpmnTaskSpec):
 
     def remember_for_compensation(self, token: Token, scope: Token) -> None:
         """Note in ``scope`` that this activity can be undone, with what it needs for that."""
-        records = token.internal_data.get("handlers")
-        inherits = records and self.handler is None
+        records = token.internal_data.get("handlers", [])
+        inherits = (records or self.undone_inside is not None) and self.handler is None
         snapshot = {"handlers": records, "data": dict(token.data)} if inherits else {}
         scope.internal_data.setdefault("handlers", []).append([self.name, snapshot])
 
@@ -313,7 +319,8 @@ def caught(token: Token, kind: str, code: str, variables: dict[str, Any]) -> boo
     """Give an error or escalation to the event that catches it: nearest scope first, its code before catch-all.
 
     At each level the boundary events of the element come first, then the event subprocesses of the scope around
-    it (BPMN 2.0, 10.5.6; 13.5.3). The items of a multi-instance share the boundary events of its body.
+    it (BPMN 2.0, 10.5.6; 13.5.3). The items of a multi-instance share the boundary events of its body. What a
+    handler throws is thrown by the event that asked for it: what it undoes is over and catches nothing any more.
     """
     host: Token | None = token
     while host is not None:
@@ -321,6 +328,10 @@ def caught(token: Token, kind: str, code: str, variables: dict[str, Any]) -> boo
             for catcher in by_code(host.task_spec.boundaries, kind, code, host):
                 catcher.caught(host, variables, code)
                 return True
+        asked_by = token.workflow.tasks.get(host.internal_data.get("undoing_for", 0))
+        if asked_by is not None:
+            host = asked_by
+            continue
         scope = host.parent
         if scope is not None and scope.is_scope:
             for start in by_code(scope.task_spec.event_subprocesses, kind, code, scope):

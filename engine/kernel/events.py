@@ -186,9 +186,14 @@ class StartEvent(CatchingEvent):
             if scope.task_spec.details.ad_hoc is not None:
                 # Nothing else can begin in there any more, so its condition is not asked again.
                 scope.internal_data["enough"] = True
+        self.begun_in(scope, variables)
+
+    def begun_in(self, scope: Token, variables: dict[str, Any]) -> Token:
+        """Return the token of the event subprocess, begun inside ``scope``."""
         assert self.scope_id is not None, "an event subprocess contains its start"
-        inner = run.place(self.process.task_specs[self.scope_id], scope)
+        inner = scope.workflow.place(self.process.task_specs[self.scope_id], scope)
         inner.internal_data.update(start=self.name, event=variables, event_subprocess=self.scope_id)
+        return inner
 
 
 class ReceiveTask(Activity, CatchingEvent):

@@ -265,7 +265,11 @@ class Run(BpmnWorkflow):
         assert parent is not None, "a process ends in scope_done, not by leaving"
         if "told" not in token.internal_data:
             self.record(event, token, data)
-        if token.internal_data.get("handlers") or element.handler is not None:
+        if (
+            token.internal_data.get("handlers")
+            or element.handler is not None
+            or element.undone_inside is not None
+        ):
             element.remember_for_compensation(token, parent)
         elements = element.process.task_specs
         flows = element.process.flows
@@ -302,6 +306,10 @@ class Run(BpmnWorkflow):
 
     def remove(self, token: Token, *, terminated: bool = False) -> None:
         """Take ``token`` and everything inside it off the diagram, innermost first."""
+        if not token.alive:
+            return  # ended together with the event that asked for it
+        if "todo" in token.internal_data:
+            compensation.give_back(token)
         for child in token.children:
             self.remove(child, terminated=terminated)
         if terminated and token.mark != "watch" and not _leaves_no_trace(token):
@@ -364,7 +372,7 @@ def _leaves_no_trace(token: Token) -> bool:
     """Tell whether a token has never entered its element, or has said all there is to say of its end."""
     memory = token.internal_data
     entered = token._state != READY or "heard" in memory or "again" in memory
-    return not entered or "told" in memory
+    return not entered or "told" in memory or "compensating" in memory
 
 
 def _endless(token: Token) -> Fault:

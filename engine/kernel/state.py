@@ -17,10 +17,11 @@ from engine.kernel.machine import Run
 from engine.kernel.process import ProcessSpec
 from engine.kernel.token import Token
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the document's shape changes; ``thaw`` also reads older ones.
 
 1: the first. 2: an eighth member of a called process's record, the names of variables to take from its caller.
+3: what an event still has to undo remembers its place; the mark ``path``.
 """
 
 

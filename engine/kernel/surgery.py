@@ -7,9 +7,11 @@ re-evaluates what has happened: a moved clock keeps running, entered data stays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from engine.kernel import compensation
 from engine.kernel.elements import Element
 from engine.kernel.events import BoundaryEvent, CatchingEvent, StartEvent
 from engine.kernel.machine import Run
@@ -71,7 +73,9 @@ def reasons(run: Run, plan: Plan) -> list[Reason]:
         if token.task_spec.process is not plan.source:
             continue
         found += _reasons_of(token, plan)
-    return found
+        for record, scope in compensation.remembered(token):
+            found += _reasons_to_undo(record, scope, plan)
+    return list(dict.fromkeys(found))
 
 
 def _reasons_of(token: Token, plan: Plan) -> list[Reason]:
@@ -116,6 +120,39 @@ def _reasons_of(token: Token, plan: Plan) -> list[Reason]:
     return []
 
 
+def _reasons_to_undo(record: compensation.Record, scope: Element, plan: Plan) -> list[Reason]:
+    """Return why what has been done could not be undone any more in the new version."""
+    name, snapshot = record
+    element = plan.source.task_specs[name]
+    target = plan.target.task_specs.get(plan.of(name))
+    if target is None:
+        return [_no_handler(element)]
+    if element is not scope and target.scope_id != plan.of(scope.name):
+        return [
+            Reason(
+                "scope_differs",
+                name,
+                f"“{element.label}”, which can be undone, stands in another subprocess in the new version.",
+            )
+        ]
+    if target.handler is not None:
+        return []
+    drawn = element.handler is not None or element.undone_inside is not None
+    if target.kind != element.kind or (
+        drawn and ("handlers" not in snapshot or target.undone_inside is None)
+    ):
+        return [_no_handler(element)]
+    return [reason for inner in snapshot["handlers"] for reason in _reasons_to_undo(inner, element, plan)]
+
+
+def _no_handler(element: Element) -> Reason:
+    return Reason(
+        "handler_gone",
+        element.name,
+        f"“{element.label}” has been done and can be undone, but nothing in the new version undoes it.",
+    )
+
+
 def migrate(run: Run, plan: Plan) -> None:
     """Put every token of the old definition on its counterpart; waits that go on keep their due dates.
 
@@ -130,16 +167,26 @@ def migrate(run: Run, plan: Plan) -> None:
             run.remove(token)
             continue
         token.task_spec = target
+        _rename_memory(token.internal_data, plan.of)
         if target.is_process and "process" in token.internal_data:
             token.internal_data["process"] = plan.target.key
         if token.mark == "watch":
             _keep_watch(run, token)
     for token in list(run.tasks.values()):
-        if token.alive and token.task_spec.process is plan.target and token.mark != "watch":
+        on_target = token.alive and token.task_spec.process is plan.target
+        if on_target and token.mark != "watch" and "compensating" not in token.internal_data:
             _watch_new(token)
     if run.spec is plan.source:
         run.spec = plan.target
     run.record("migrated", run.task_tree, {"from": plan.source.key, "to": plan.target.key})
+
+
+def _rename_memory(memory: dict[str, Any], of: Callable[[str], str]) -> None:
+    """Give the elements a token remembers their new ids: what can be undone, and where it begins."""
+    compensation.rename(memory, of)
+    for name in ("start", "event_subprocess"):
+        if name in memory:
+            memory[name] = of(memory[name])
 
 
 def _keep_watch(run: Run, watcher: Token) -> None:
@@ -171,6 +218,10 @@ def may_stand_on(token: Token, target: Element) -> Reason | None:
     if token.mark is not None or token.task_spec.is_process:
         return Reason(
             "not_movable", token.task_spec.name, "Only a token that stands on an element can be moved."
+        )
+    if "undoing_for" in token.internal_data:
+        return Reason(
+            "not_movable", token.task_spec.name, f"“{token.task_spec.label}” undoes another activity."
         )
     if target.scope_id != token.task_spec.scope_id:
         return Reason("scope_differs", target.name, f"“{target.label}” stands in another subprocess.")

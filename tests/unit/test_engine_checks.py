@@ -248,11 +248,23 @@ def test_what_the_engine_does_not_run_is_refused_by_name(middle: str) -> None:
     assert ("element.unsupported", "x") in [(p.code, p.element) for p in problems]
 
 
-def test_a_compensation_event_subprocess_is_refused_by_name() -> None:
+def test_a_whole_process_has_no_compensation_event_subprocess() -> None:
     inner = node("startEvent", "s2", COMPENSATE) + node("endEvent", "e2") + chain("s2", "e2")
     content = around(TASK, node("subProcess", "box", inner, 'triggeredByEvent="true"'))
     problems = definitions.check([File("p.bpmn", content)]).problems
-    assert [(p.code, p.element) for p in problems] == [("start.event", "s2")]
+    assert [(p.code, p.element) for p in problems] == [("event.unsupported", "s2")]
+    assert "inside the subprocess" in problems[0].advice("en")
+    assert "dans le sous-processus" in problems[0].advice("fr")
+
+
+def test_a_subprocess_is_undone_in_one_way() -> None:
+    undoing = node("startEvent", "s3", COMPENSATE) + node("endEvent", "e3") + chain("s3", "e3")
+    inside = node("startEvent", "s2") + node("subProcess", "undo_box", undoing, 'triggeredByEvent="true"')
+    border = node("boundaryEvent", "b", COMPENSATE, 'attachedToRef="x"')
+    handler = node("task", "undo", "", 'isForCompensation="true"')
+    content = around(node("subProcess", "x", inside), border, handler, association("b", "undo"))
+    problems = definitions.check([File("p.bpmn", content)]).problems
+    assert [(p.code, p.element) for p in problems] == [("event.duplicate", "b")]
 
 
 @pytest.mark.parametrize(

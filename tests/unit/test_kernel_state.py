@@ -45,7 +45,7 @@ SIMPLE = process("p", start(), user("a"), user("b"), end(), flows="start a b end
 def test_a_state_of_the_first_format_is_thawed() -> None:
     run = begun(SIMPLE, n=1)
     older = json.loads(kernel.freeze(run))
-    assert older[0] == 2
+    assert older[0] == 3
     older[0] = 1
     thawed = kernel.thaw(json.dumps(older), run.spec, World(), lambda _: run.spec)
     assert kernel.freeze(thawed) == kernel.freeze(run)

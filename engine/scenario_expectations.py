@@ -372,11 +372,22 @@ def _find(stage: Stage, named: Mapping[str, Acted], expected: Mapping[str, Any])
         if index >= len(every):
             raise Failed(f"expected {index + 1} instance(s) of “{process_id}”, but there are {len(every)}")
         return _seen(stage, *every[index])
+    acted = find_instance(stage, named, name)
+    return _seen(stage, acted, acted.run.task_tree.id)
+
+
+def find_instance(stage: Stage, named: Mapping[str, Acted], name: str) -> Acted:
+    """Return the instance that a step called so; ``i1`` is else the first, whatever started it, ``#2`` the second.
+
+    Raises:
+        Unusable: there is none.
+    """
     if name in named:
-        return _seen(stage, named[name], named[name].run.task_tree.id)
-    if name == "i1" and stage.instances:
-        return _seen(stage, stage.instances[0], stage.instances[0].run.task_tree.id)
-    raise Unusable(f"there is no instance “{name}”")
+        return named[name]
+    number = 1 if name == "i1" else int(name[1:]) if name[:1] == "#" and name[1:].isdigit() else 0
+    if not 1 <= number <= len(stage.instances):
+        raise Unusable(f"there is no instance “{name}”")
+    return stage.instances[number - 1]
 
 
 def _seen(stage: Stage, acted: Acted, token: int) -> Seen:

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from engine import variables
-from engine.feel import Months
 from engine.rehearsal import Acted, Stage
-from engine.scenario_expectations import Failed, Unusable, check_expectation, equal, expect, visible
+from engine.scenario_expectations import (
+    Failed,
+    Unusable,
+    check_expectation,
+    equal,
+    expect,
+    find_instance,
+    visible,
+)
 
 NEEDED: dict[str, frozenset[str]] = {
     "start": frozenset({"process"}),
@@ -114,6 +121,8 @@ class Teller:
             Unusable: the step is not of the language.
         """
         check_step(action)
+        # A date that is past and a duration of nothing need no step of the clock.
+        self.stage.advance_clock(timedelta(0))
         if "expect" in action:
             expect(self.stage, self.named, action["expect"])
             return
@@ -218,38 +227,33 @@ class Teller:
         raise Failed(f"expected an incident at “{element}”, but there is none")
 
     def _set_variables(self, variables: Mapping[str, Any], instance: str = "i1") -> None:
-        acted = self._instance(instance)
+        acted = self._active(instance)
         acted.run.set_variables(acted.run.task_tree.id, variables)
         self.stage.settle(acted)
 
     def _advance(self, by: str) -> None:
-        duration = variables.parse_duration(by)
-        if isinstance(duration, Months):
-            duration = variables.shift(self.stage.now, duration) - self.stage.now
-        if not isinstance(duration, timedelta) or duration < timedelta(0):
-            raise Unusable(f"“{by}” is no ISO 8601 duration")
-        self.stage.advance_clock(duration)
+        self.stage.advance_clock(span(by, self.stage.now))
 
     def _publish(
         self, name: str, key: str = "", variables: Mapping[str, Any] | None = None, ttl: str = "PT1H"
     ) -> None:
-        duration = parse_ttl(ttl)
-        self.stage.publish(name, str(key), variables or {}, duration)
+        self.stage.publish(name, str(key), variables or {}, span(ttl, self.stage.now))
 
     def _broadcast(self, name: str, variables: Mapping[str, Any] | None = None) -> None:
         self.stage.broadcast(name, variables or {})
 
     def _cancel(self, instance: str = "i1") -> None:
-        acted = self._instance(instance)
+        acted = self._active(instance)
         acted.run.cancel()
         self.stage.settle(acted)
 
     # ------------------------------------------------------------------ finding
 
-    def _instance(self, name: str) -> Acted:
-        if name not in self.named:
-            raise Unusable(f"there is no instance “{name}”")
-        return self.named[name]
+    def _active(self, name: str) -> Acted:
+        acted = find_instance(self.stage, self.named, name)
+        if acted.run.status != "active":
+            raise Failed(f"expected the instance “{name}” to be active, but it is {acted.run.status}")
+        return acted
 
     def _one(
         self, element: str, kinds: tuple[str, ...], where: Mapping[str, Any] | None = None, pick: int = 0
@@ -275,12 +279,20 @@ class Teller:
         return found[pick]
 
 
-def parse_ttl(text: str) -> timedelta:
-    """Return a time to live; anything but days and time is refused."""
+def span(text: str, now: datetime) -> timedelta:
+    """Return how long a duration is from ``now`` on.
+
+    Raises:
+        Unusable: it is no ISO 8601 duration, or leads into the past.
+    """
     duration = variables.parse_duration(text)
-    if not isinstance(duration, timedelta):
-        raise Unusable(f"“{text}” is no duration of days and time")
-    return duration
+    try:
+        after = None if duration is None else variables.shift(now, duration)
+    except (OverflowError, ValueError):  # beyond the year 9999
+        after = None
+    if after is None or after < now:
+        raise Unusable(f"“{text}” is no ISO 8601 duration from now on, such as PT2H")
+    return after - now
 
 
 __all__ = ["Failed", "Teller", "Unusable", "check_step"]

@@ -6,7 +6,9 @@ loses a cent: a decimal, date, time or duration travels as a tagged text. Next: 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -24,6 +26,14 @@ TAG = "§"
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_NON_STR_KEYS
 _MARK = f'"{TAG}"'.encode()
 _LARGEST = 2**63 - 1
+_MIXED = re.compile(
+    r"(-?)P((?:\d{1,9}Y)?(?:\d{1,9}M)?)(?:(\d{1,9})W)?(?:(\d{1,9})D)?(T.*)?",
+    re.ASCII,
+)
+_LOOSE = re.compile(
+    r"([^T]+T\d\d:\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?(?:\[([A-Za-z0-9_+\-/]+)\])?",
+    re.ASCII,
+)
 
 
 def dumps(value: Any) -> str:
@@ -134,14 +144,42 @@ def to_text(value: Any) -> str:
     return "null" if value is None else write(value)
 
 
-def parse_duration(text: str) -> timedelta | Months | None:
-    """Return an ISO 8601 duration, or None."""
-    return read_duration(text)
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Months and then days or time, as ISO 8601 and timers may mix them; FEEL keeps the two apart."""
+
+    months: Months
+    rest: timedelta
+
+
+Duration = timedelta | Months | Period
+
+
+def parse_duration(text: str) -> Duration | None:
+    """Return an ISO 8601 duration, or None; beside what FEEL reads, weeks and mixed ones (``P1M2DT3H``)."""
+    plain = read_duration(text)
+    if plain is not None:
+        return plain
+    match = _MIXED.fullmatch(text)
+    if match is None or text[-1] in "PT":
+        return None
+    sign, long, weeks, days, clock = match.groups()
+    months = read_duration(f"{sign}P{long}") if long else Months(0)
+    rest = read_duration(f"{sign}P{7 * int(weeks or 0) + int(days or 0)}D{clock or ''}")
+    if not isinstance(months, Months) or not isinstance(rest, timedelta):
+        return None
+    return Period(months, rest) if months.months else rest
 
 
 def to_instant(value: Any, *, zone: str) -> datetime | None:
-    """Return an aware UTC instant from a date and time, a date (its first moment in ``zone``) or ISO text."""
-    moment: object = (read_date_time(value) or read_date(value)) if isinstance(value, str) else value
+    """Return an aware UTC instant from a date and time, a date (its first moment in ``zone``) or ISO text.
+
+    A text may leave the seconds out and may name a zone in brackets, ``2026-07-14T08:00+02:00[Europe/Brussels]``:
+    the offset decides, the zone only where there is none.
+    """
+    moment: object = value
+    if isinstance(value, str):
+        moment = read_date_time(value) or read_date(value) or _read_loose(value)
     if type(moment) is date:
         moment = datetime.combine(moment, time())
     if not isinstance(moment, datetime):
@@ -149,10 +187,22 @@ def to_instant(value: Any, *, zone: str) -> datetime | None:
     return (moment.replace(tzinfo=ZoneInfo(zone)) if moment.tzinfo is None else moment).astimezone(UTC)
 
 
-def shift(moment: datetime, duration: timedelta | Months) -> datetime:
+def _read_loose(text: str) -> object:
+    match = _LOOSE.fullmatch(text)
+    if match is None:
+        return None
+    start, seconds, offset, place = match.groups()
+    if place is not None and read_time(f"00:00:00@{place}") is None:
+        return None
+    return read_date_time(start + (seconds or ":00") + (offset or (f"@{place}" if place else "")))
+
+
+def shift(moment: datetime, duration: Duration) -> datetime:
     """Return ``moment`` plus a duration; a month that is too short gives its last day (ISO 8601, FEEL)."""
     if isinstance(duration, timedelta):
         return moment + duration
+    if isinstance(duration, Period):
+        return shift(moment, duration.months) + duration.rest
     months = moment.month - 1 + duration.months
     year, month = moment.year + months // 12, months % 12 + 1
     last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day

@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from engine import definitions, incidents, instances, jobs, kernel, messages, store, tasks, timers, variables
 from engine.clock import SettableClock
 from engine.rehearsal import Acted, Stage
-from engine.scenario_steps import Teller, parse_ttl
+from engine.scenario_expectations import find_instance
+from engine.scenario_steps import Teller, span
 from engine.scenarios import Runner, load
 from engine.tables import (
     Base,
@@ -53,10 +54,16 @@ class Twin:
         """Do one step on both."""
         self.stage.now += TICK
         self.clock.advance(TICK)
+        self.stage.advance_clock(timedelta(0))
+        self._advance_clock({"by": "PT0S"}, None)
+        self._count()
         target = self._target(action)
         self.teller.tell(action)
         getattr(self, f"_{action['do']}")(action, target)
         messages.bring_together(self.house)
+        self._count()
+
+    def _count(self) -> None:
         with self.house.read() as reading:
             self.ids = list(
                 reading.connection.scalars(
@@ -98,8 +105,9 @@ class Twin:
                 for token, wait in acted.waits.items()
                 if wait.kind in ("task", "job")
             ]
-        name = action.get("instance", "i1")
-        return order[id(self.teller.named[name])] if name in self.teller.named else None
+        if action["do"] not in ("set_variables", "cancel_instance"):
+            return None
+        return order[id(find_instance(self.stage, self.teller.named, action.get("instance", "i1")))]
 
     # ------------------------------------------------------------------ steps
 
@@ -155,9 +163,7 @@ class Twin:
             instances.set_variables(unit, self.ids[target], action["variables"])
 
     def _advance_clock(self, action: Mapping[str, Any], _: Any) -> None:
-        duration = variables.parse_duration(action["by"])
-        assert duration is not None
-        end = variables.shift(self.clock.now(), duration)
+        end = self.clock.now() + span(action["by"], self.clock.now())
         while (due := timers.next_due(self.house)) is not None and due <= end:
             self.clock.set(max(due, self.clock.now()))
             timers.fire_due(self.house)
@@ -166,7 +172,7 @@ class Twin:
 
     def _publish_message(self, action: Mapping[str, Any], _: Any) -> None:
         with self.house.begin(ACTOR) as unit:
-            ttl = parse_ttl(action.get("ttl", "PT1H"))
+            ttl = span(action.get("ttl", "PT1H"), unit.now)
             messages.publish(unit, action["name"], action.get("key", ""), action.get("variables"), ttl=ttl)
 
     def _broadcast_signal(self, action: Mapping[str, Any], _: Any) -> None:

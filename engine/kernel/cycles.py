@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from engine import feel, variables
+from engine import variables
 
 FOR_EVER = -1
+SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+"""Whether a text can be read, and leads forward, does not depend on the day."""
 MACROS = {
     "@yearly": "0 0 0 1 1 *",
     "@annually": "0 0 0 1 1 *",
@@ -60,14 +62,16 @@ class Cycle:
 def read(text: str, zone: str) -> Cycle | None:
     """Return the cycle that ``text`` describes, or None.
 
-    ``R3/PT2H``, ``R/2026-07-14T08:00:00Z/P1D``, ``0 0 9 * * MON-FRI`` (second, minute, hour, day, month, day of
+    ``R3/PT2H``, ``R/2026-07-14T08:00:00Z/P1D`` (the start may carry a zone, ``[Europe/Brussels]``), ``0 0 9 * * MON-FRI`` (second, minute, hour, day, month, day of
     the week) or ``@daily``. ``R0`` and ``R1`` fire once.
     """
     text = text.strip()
     if not text.startswith("R"):
         cron = MACROS.get(text, text)
         return Cycle(FOR_EVER, cron) if _sides(cron) else None
-    parts = text.split("/")
+    # The zone's name may hold a slash too: the repetition ends at the first, the interval begins at the last.
+    head_and_start, _, interval = text.rpartition("/")
+    parts = [*head_and_start.split("/", 1), interval]
     head = parts[0][1:]
     if len(parts) not in (2, 3) or not (head == "" or (head.isascii() and head.isdigit())):
         return None
@@ -109,14 +113,15 @@ def _sides(cron: str) -> tuple[str, str] | None:
         sides = (" ".join([*fields[:5], "*"]), " ".join([*fields[:3], "*", *fields[4:]]))
     try:
         for side in sides:
-            CronSim(side, datetime(2026, 1, 1, tzinfo=UTC))
+            CronSim(side, SOME_DAY)
     except CronSimError:
         return None
     return sides
 
 
-def _forward(step: timedelta | feel.Months | None) -> bool:
+def _forward(step: variables.Duration | None) -> bool:
     """Tell whether a step leads into the future: a timer that repeats at once would never rest."""
-    if isinstance(step, feel.Months):
-        return step.months > 0
-    return step is not None and step > timedelta(0)
+    try:
+        return step is not None and variables.shift(SOME_DAY, step) > SOME_DAY
+    except (OverflowError, ValueError):  # beyond the year 9999
+        return False

@@ -95,7 +95,7 @@ class CatchingEvent(Element):
             return moment
         value = event.when.value(token)
         if event.timer == "duration":
-            return values.shift(now, _duration(value, event.when))
+            return _after(now, value, event.when)
         zone = token.workflow.environment.zone
         cycle = cycles.read(value, zone) if type(value) is str else None
         due = cycle.first(now, zone) if cycle is not None else None
@@ -300,8 +300,11 @@ def hear_signal(speaker: Token, name: str, variables: dict[str, Any]) -> None:
             token.task_spec.triggered(token, dict(variables))
 
 
-def _duration(value: Any, when: Expression) -> timedelta | feel.Months:
+def _after(now: datetime, value: Any, when: Expression) -> datetime:
     duration = values.parse_duration(value) if type(value) is str else value
-    if isinstance(duration, (timedelta, feel.Months)):
-        return duration
+    if isinstance(duration, (timedelta, feel.Months, values.Period)):
+        try:
+            return values.shift(now, duration)
+        except (OverflowError, ValueError):  # beyond the year 9999
+            pass
     raise when.unfit("a duration such as PT2H or P5D", value)

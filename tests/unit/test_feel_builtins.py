@@ -189,6 +189,11 @@ EXAMPLES = [
     ("is(1, null)", False),
     ("now()", datetime(2026, 11, 21, 23, 30, tzinfo=UTC)),
     ("today()", date(2026, 11, 22)),
+    ('cycle(duration("PT1H"))', "R/PT1H"),
+    ('cycle(3, duration("P1M"))', "R3/P1M"),
+    ('cycle(repetitions: null, interval: duration("P7D"))', "R/P7D"),
+    ('cycle(1.5, duration("PT1H"))', None),
+    ('cycle(-1, duration("PT1H"))', None),
     # contexts
     ('get value({a: 1}, "a")', 1),
     ('get value({a: {b: 2}}, ["a", "b"])', 2),

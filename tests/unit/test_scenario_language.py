@@ -42,7 +42,7 @@ GO = {"do": "start", "process": "p"}
         ({"do": "complete", "element": "a", "pick": True}, "expects a whole number as “pick”"),
         ({"do": "advance_clock", "by": "soon"}, "is no ISO 8601 duration"),
         ({"do": "advance_clock", "by": "-PT1H"}, "is no ISO 8601 duration"),
-        ({"do": "publish_message", "name": "m", "ttl": "P1M"}, "is no duration of days and time"),
+        ({"do": "publish_message", "name": "m", "ttl": "soon"}, "is no ISO 8601 duration"),
         ({"do": "cancel_instance", "instance": "i9"}, "there is no instance “i9”"),
         ({"expect": {"waitng": []}}, "there is no expectation “waitng”"),
         ({"expect": {"status": "done"}}, "there is no status “done”"),

@@ -1,13 +1,15 @@
 """Built-ins over dates: calendar questions, ``now`` and ``today``, and ``is``.
 
 Comes in: dates, and the instant that the run was given. Goes out: numbers, names and dates. They never read a
-clock: without an instant ``now`` is null. Next: ``contexts.py``. DMN 1.5, 10.3.4.8 and 10.3.4.10.
+clock: without an instant ``now`` is null. Next: ``contexts.py``. DMN 1.5, 10.3.4.8 and 10.3.4.10; ``cycle`` is
+Camunda's.
 """
 
 from __future__ import annotations
 
 import calendar
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from engine.feel.builtins.table import BAD, Library
@@ -80,3 +82,18 @@ def today(run: Run) -> Value:
     """Give the present day of the evaluation, in its zone."""
     moment = run.present()
     return BAD if moment is None else moment.date()
+
+
+@add("cycle", "interval: duration")
+def cycle(_run: Run, interval: Value) -> Value:
+    """Write a cycle without end, ``R/PT1H``, for a timer (Camunda)."""
+    return f"R/{WRITERS[kind(interval)](interval)}"
+
+
+@add("cycle", "repetitions: number?", "interval: duration")
+def cycle_counted(_run: Run, repetitions: int | Decimal | None, interval: Value) -> Value:
+    """Write a cycle of so many times, ``R3/PT1H``, for a timer (Camunda); null repetitions never end."""
+    if repetitions is not None and (repetitions < 0 or repetitions != int(repetitions)):
+        return BAD
+    times = "" if repetitions is None else int(repetitions)
+    return f"R{times}/{WRITERS[kind(interval)](interval)}"

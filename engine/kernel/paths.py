@@ -124,7 +124,8 @@ def _meetings(process: ProcessSpec, tell: Teller) -> None:
     steps = _steps(process)
     order = _postorder(process.root.name, steps)
     number = {name: index for index, name in enumerate(order)}
-    dominators = _dominators(order, number, steps)
+    before = _backwards(steps)
+    dominators = _dominators(order, number, before)
     for meeting in meetings:
         split = process.task_specs.get(dominators.get(meeting.name, ""))
         back = [flow for flow in meeting.incoming if _behind(flow.source, meeting.name, dominators, number)]
@@ -133,18 +134,52 @@ def _meetings(process: ProcessSpec, tell: Teller) -> None:
             continue
         apart = len(meeting.incoming) - len(back) > 1
         if apart and split is not None and not _in_loop(split.name, meeting.name, steps):
-            _compare(meeting, split, tell)
+            _compare(meeting, split, before, tell)
 
 
-def _compare(meeting: Element, split: Element, tell: Teller) -> None:
+def _compare(meeting: Element, split: Element, before: Graph, tell: Teller) -> None:
     together = isinstance(split, (ParallelGateway, InclusiveGateway))
     if isinstance(meeting, ParallelGateway):
         if isinstance(split, (ExclusiveGateway, EventBasedGateway)):
-            tell("gateway.deadlock", meeting, split=split.label)
+            if _waits_in_vain(meeting, split, before):
+                tell("gateway.deadlock", meeting, split=split.label)
         elif isinstance(split, InclusiveGateway):
             tell("gateway.may_wait", meeting, severity="warning", split=split.label)
     elif together and not isinstance(meeting, InclusiveGateway):
         tell("gateway.merge_repeats", meeting, severity="warning", split=split.label)
+
+
+def _waits_in_vain(join: Element, split: Element, before: Graph) -> bool:
+    """Tell whether some flow of ``split``, which sends one token, leads to ``join`` but not to all of its flows.
+
+    Two forks behind one split may well feed the same join; something on the way must then make several tokens.
+    """
+    leading = [_leading(flow.source, {join.name, split.name}, before) for flow in join.incoming]
+    elements = join.process.task_specs
+    forks = any(_makes_several(elements[name]) for name in set().union(*leading))
+    for flow in split.outgoing:
+        brought = sum(flow.target in names for names in leading)
+        if flow.target == join.name or 0 < brought < len(leading) or (brought and not forks):
+            return True
+    return False
+
+
+def _leading(name: str, stops: set[str], before: Graph) -> set[str]:
+    """Return the elements that lead to ``name``, itself among them, without passing ``stops``."""
+    seen: set[str] = set()
+    stack = [name]
+    while stack:
+        current = stack.pop()
+        if current not in seen and current not in stops:
+            seen.add(current)
+            stack.extend(before.get(current, ()))
+    return seen
+
+
+def _makes_several(element: Element) -> bool:
+    """Tell whether one token that comes here may go on as several."""
+    together = len(element.outgoing) > 1 and not isinstance(element, (ExclusiveGateway, EventBasedGateway))
+    return together or any(not boundary.details.interrupting for boundary in element.boundaries)
 
 
 def _behind(name: str, meeting: str, dominators: dict[str, str], number: dict[str, int]) -> bool:
@@ -155,7 +190,16 @@ def _behind(name: str, meeting: str, dominators: dict[str, str], number: dict[st
     return name == meeting
 
 
-def _dominators(order: list[str], number: dict[str, int], steps: Graph) -> dict[str, str]:
+def _backwards(steps: Graph) -> Graph:
+    """Return from where a token may come to each element."""
+    before: Graph = {}
+    for name, following in steps.items():
+        for target in following:
+            before.setdefault(target, []).append(name)
+    return before
+
+
+def _dominators(order: list[str], number: dict[str, int], before: Graph) -> dict[str, str]:
     """Return for each element the nearest one through which every path to it goes.
 
     Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm", 2001: near-linear on drawings, so that a
@@ -164,10 +208,6 @@ def _dominators(order: list[str], number: dict[str, int], steps: Graph) -> dict[
     Args:
         order: the elements in postorder, the process last; number: the place of each.
     """
-    before: Graph = {}
-    for name in order:
-        for target in steps[name]:
-            before.setdefault(target, []).append(name)
     found = {order[-1]: order[-1]}
     changed = True
     while changed:

@@ -22,6 +22,19 @@ from engine.problems import Problem, errors_among
 from engine.rehearsal import Handlers, Stage
 from engine.scenario_steps import Failed, Teller, Unusable, check_step
 
+REHEARSED = frozenset(
+    {
+        "element.unreachable",
+        "gateway.deadlock",
+        "gateway.waits_for_itself",
+        "reference.missing",
+        "rules_contradict",
+        "rules_overlap",
+    }
+)
+"""Errors that forbid a deployment but not a rehearsal: forms and decisions may come with another file, and a
+story may pin what becomes of a token that waits in vain or of rules that contradict one another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -126,8 +139,7 @@ class Runner:
         key = _key(path)
         if key not in self._read:
             checked = definitions.check([File(path.name, path.read_bytes())])
-            # A diagram can be rehearsed alone: forms and decisions may come with another file, or never.
-            errors = [p for p in errors_among(checked.problems) if p.code != "reference.missing"]
+            errors = [p for p in errors_among(checked.problems) if p.code not in REHEARSED]
             if errors:
                 raise Unusable(f"{path.name}: {_first(errors)}")
             self._read[key] = checked

@@ -116,6 +116,45 @@ def test_a_resource_with_errors_or_without_existence_is_unusable(tmp_path: Path)
         Runner().run(told(tmp_path, clock="morning"))
 
 
+def test_a_story_may_pin_what_becomes_of_rules_that_meet_and_of_a_join_that_waits_in_vain(
+    tmp_path: Path,
+) -> None:
+    rules = "".join(
+        f'<rule id="r{n}"><inputEntry><text>{test}</text></inputEntry><outputEntry><text>{n}</text></outputEntry></rule>'
+        for n, test in enumerate(("&gt; 1", "&gt; 2"))
+    )
+    (tmp_path / "d.dmn").write_text(
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="x">'
+        '<decision id="d1" name="d1"><decisionTable id="t"><input id="i"><inputExpression typeRef="number">'
+        f'<text>x</text></inputExpression></input><output id="o" typeRef="number"/>{rules}</decisionTable>'
+        "</decision></definitions>"
+    )
+    decides = (
+        '<bpmn:businessRuleTask id="d"><bpmn:extensionElements><zeebe:calledDecision decisionId="d1" '
+        'resultVariable="r"/></bpmn:extensionElements></bpmn:businessRuleTask>'
+    )
+    gateways = '<bpmn:exclusiveGateway id="g" default="g-j"/><bpmn:parallelGateway id="j"/>'
+    choice = (
+        '<bpmn:sequenceFlow id="f" sourceRef="g" targetRef="a"><bpmn:conditionExpression>=r = 0'
+        "</bpmn:conditionExpression></bpmn:sequenceFlow>"
+    )
+    drawn = process(
+        "vain", start(), decides, gateways, user("a"), end(), choice, flows="start d g j end; a j"
+    )
+    (tmp_path / "vain.bpmn").write_bytes(drawn)
+    story = told(
+        tmp_path,
+        {"do": "start", "process": "vain", "variables": {"x": 3}},
+        {"expect": {"incidents": [{"element": "d", "kind": "expression"}]}},
+        {"do": "set_variables", "variables": {"x": 2}},
+        {"do": "resolve_incident", "element": "d"},
+        {"do": "complete", "element": "a"},
+        {"expect": {"status": "active", "waiting": [], "completed": {"j": 0}}},
+        resources=["vain.bpmn", "d.dmn"],
+    )
+    assert Runner().run(story).message == ""
+
+
 def test_a_check_tells_every_wrong_step_at_once_without_running(tmp_path: Path) -> None:
     path = told(tmp_path, {"do": "dance"}, GO, {"expect": {"waitng": []}}, resources=["p.bpmn", "gone.dmn"])
     reasons = [problem.facts["reason"] for problem in problems(path)]

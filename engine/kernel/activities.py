@@ -100,13 +100,12 @@ class Activity(Element):
         results = token.internal_data["wrote"]
         counts = dict(body.internal_data["loop"])
         counts["done"] += 1
-        output = loop.output_element.value(token) if loop.output_element is not None else None
+        if loop.output_collection is not None and loop.output_element is not None:
+            collected = list(body.data[loop.output_collection])
+            collected[token.internal_data["index"]] = loop.output_element.value(token)
+            body.data[loop.output_collection] = collected
         enough = loop.completion is not None and loop.completion.truth(token, self._numbers(counts, body))
         body.internal_data["loop"] = counts
-        if loop.output_collection is not None:
-            collected = list(body.data[loop.output_collection])
-            collected[token.internal_data["index"]] = output
-            body.data[loop.output_collection] = collected
         if token.internal_data.get("handlers") or self.undone_inside is not None:
             self.remember_for_compensation(token, body)
         run.record("completed", token, {"variables": results} if results else None)
@@ -121,7 +120,8 @@ class Activity(Element):
     def _numbers(self, counts: dict[str, int], body: Token) -> dict[str, int]:
         active = sum(1 for child in body.children if child.mark == "item") - 1
         return {
-            "numberOfInstances": counts["size"],
+            # Those that have begun: of a sequential one not those to come (BPMN 2.0, table 10.30).
+            "numberOfInstances": counts["next"],
             "numberOfActiveInstances": active,
             "numberOfCompletedInstances": counts["done"],
             "numberOfTerminatedInstances": counts["next"] - counts["done"] - active,
@@ -345,7 +345,10 @@ class CallActivity(Activity):
         token._set_state(STARTED)
         child = run.place(process.root, token, state=STARTED)
         child.internal_data["process"] = process.key
-        child.data.update(token.visible() if called.propagate_parent else token.data)
+        if called.propagate_parent:
+            child.data.update(token.visible())
+        elif self.details.inputs:
+            child.data.update(token.data)
         run.effects.started[child.id] = Started(child.id, token.process().id, process)
         process.root.open(child, start, {})
         return False
@@ -354,4 +357,20 @@ class CallActivity(Activity):
         """Take the called process's variables over, as the diagram allows."""
         called = self.details.called
         assert called is not None, "checked at deployment"
-        self.finish(token, results if self.details.outputs or called.propagate_child else {})
+        if self.details.outputs:
+            self.finish(token, results)
+        elif called.propagate_child:
+            # The copy of a collection in the making that went in must not undo what others have added since.
+            self.finish(token, {name: results[name] for name in results if not _in_the_making(token, name)})
+        else:
+            self.finish(token, {})
+
+
+def _in_the_making(token: Token, name: str) -> bool:
+    """Tell whether ``name`` is, from here, the output collection of a multi-instance that is not done yet."""
+    scope = token
+    while name not in scope.data and not scope.task_spec.is_process:
+        assert scope.parent is not None, "only a process has no parent"
+        scope = scope.parent
+    loop = scope.task_spec.details.loop
+    return loop is not None and "loop" in scope.internal_data and loop.output_collection == name

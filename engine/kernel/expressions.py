@@ -128,8 +128,6 @@ class Expression:
     def names_of(self, token: Token, what: str) -> list[str]:
         """Return a list of texts, also from one text with commas (candidate groups and users)."""
         value, warnings = self.explained(token)
-        if value is None:
-            return []
         if type(value) is str:
             return [part.strip() for part in value.split(",") if part.strip()]
         if isinstance(value, list) and all(type(part) is str for part in value):

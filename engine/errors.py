@@ -10,6 +10,7 @@ HTTP: only ``web/errors.py`` knows statuses. Next: ``engine/store.py``.
     │   ├── Stale          the task or definition changed since it was read
     │   ├── TaskTaken      somebody else has claimed the task
     │   ├── NotWaiting     the instance is not waiting where the command wants to act
+    │   ├── TooLarge       the instance would hold more variables than one may
     │   ├── KeyTaken       an instance has the business key, or runs for the message's key
     │   └── DefinitionRefused  the deployment has problems
     ├── Missing            no such definition, instance, task, job, incident
@@ -67,6 +68,12 @@ class NotWaiting(Refused):
     """The instance does not wait where the command wants to act."""
 
     code = "not_waiting"
+
+
+class TooLarge(Refused):
+    """The instance would hold more characters of variables than one may."""
+
+    code = "variables_too_large"
 
 
 class KeyTaken(Refused):

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from engine import definitions, ids, kernel, projections
 from engine.environment import HouseEnvironment
-from engine.errors import Busy, KeyTaken, Missing, NotWaiting, Refused
+from engine.errors import Busy, KeyTaken, Missing, NotWaiting, Refused, TooLarge
 from engine.statements import Statement, inserting
 from engine.store import UnitOfWork
 from engine.tables import InstanceState, ProcessInstance, Subscription
@@ -323,7 +323,7 @@ def _save(unit: UnitOfWork, instance: Moving) -> None:
     projections.take_buffered_messages(unit, run)
     document = kernel.freeze(run)
     if len(document) > MAX_VARIABLES:
-        raise Refused(
+        raise TooLarge(
             f"Expected at most {MAX_VARIABLES} characters of variables, but the instance would hold {len(document)}.",
             instance_id=instance.id,
             size=len(document),

@@ -67,11 +67,11 @@ def status_of(error: Exception) -> int:
 
 
 def sentence_of(error: Exception) -> str:
-    """Return what to tell the person about ``error``, in the language of the page where we have the words."""
-    code = getattr(error, "code", "")
-    if code in SENTENCES:
-        return str(SENTENCES[code])
-    return str(getattr(error, "message", ""))
+    """Return what to tell the person about an error of the floors below, in the language of the page."""
+    if not isinstance(error, (engine_errors.EngineError, registry_errors.RegistryError)):
+        return ""
+    wanted = (f"{error.code}.{error.facts.get('status')}", error.code, "refused")
+    return str(next(SENTENCES[code] for code in wanted if code in SENTENCES))
 
 
 def _page(status: int, detail: str = "", number: str = "", error: Exception | None = None) -> Any:

@@ -114,6 +114,7 @@ def test_a_span_that_makes_no_sense_is_said_to(desk: Desk, span: str) -> None:
     answer = desk.client("accountant").get(f"/postings/export/file?entity=COMMUNE&format=fec&{span}")
     assert answer.status_code == 422
     assert "à corriger" in answer.text
+    assert "Expected" not in answer.text
 
 
 def test_an_accountant_of_another_entity_neither_sees_nor_decides(desk: Desk) -> None:

@@ -176,12 +176,18 @@ class Element(BpmnTaskSpec):
     # ------------------------------------------------------------------ variables
 
     def map_inputs(self, token: Token) -> None:
-        """Make local variables from ``zeebe:input``; a later mapping sees the earlier ones."""
+        """Make local variables from ``zeebe:input``; a later mapping sees the earlier ones.
+
+        What a path has put into a context hides only that part of it: the rest is seen as it is outside.
+        """
         if not self.details.inputs:
             return
         made: dict[str, Any] = {}
+        seen: dict[str, Any] = {}
         for mapping in self.details.inputs:
-            put(made, mapping, mapping.source.value(token, made), token.data)
+            value = mapping.source.value(token, seen)
+            put(made, mapping, value, token.data)
+            put(seen, mapping, value, _around(token, mapping))
         token.data.update(made)
 
     def write_results(self, token: Token, results: MappingOf[str, Any]) -> None:
@@ -197,12 +203,13 @@ class Element(BpmnTaskSpec):
             return
         token.data.update(results)
         made: dict[str, Any] = {}
+        seen: dict[str, Any] = {}
         # An item of a multi-instance writes to itself first: there its output element is read from.
         outer = token if token.mark == "item" else token.parent or token
         for mapping in outputs:
-            value = mapping.source.value(token, made)
-            root = mapping.target[0]
-            put(made, mapping, value, outer.visible_among((root,)) if len(mapping.target) > 1 else {})
+            value = mapping.source.value(token, seen)
+            put(made, mapping, value, _around(outer, mapping))
+            put(seen, mapping, value, _around(token, mapping))
         for name, value in made.items():
             outer.propagate(name, value)
 
@@ -288,6 +295,11 @@ class ProcessElement(Element):
     def scope_done(self, token: Token) -> None:
         """End when the last token inside has left."""
         token.complete()
+
+
+def _around(token: Token, mapping: Mapping) -> dict[str, Any]:
+    """Return the context that a path leads into, as it is seen from ``token``; a plain name needs none."""
+    return token.visible_among(mapping.target[:1]) if len(mapping.target) > 1 else {}
 
 
 def put(made: dict[str, Any], mapping: Mapping, value: Any, before: MappingOf[str, Any]) -> None:

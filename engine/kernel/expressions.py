@@ -7,8 +7,10 @@ reaches Python's own evaluator. Next: ``engine/kernel/token.py``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from engine import feel
@@ -20,6 +22,8 @@ from engine.problems import LANGUAGES
 if TYPE_CHECKING:
     from engine.kernel.token import Token
 
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,32})(\.[0-9]{1,33})?")
+"""A fixed number of no more digits than FEEL's have; a code that begins with a zero stays a text."""
 LONGEST = 200
 """Characters of a value that an incident quotes: a list of thousands helps nobody."""
 
@@ -33,7 +37,7 @@ class Expression:
         names: the variables that FEEL may ask for; only these are looked up.
     """
 
-    __slots__ = ("_compiled", "fixed", "names", "text")
+    __slots__ = ("_compiled", "_constant", "fixed", "names", "text")
 
     def __init__(self, text: str) -> None:
         """Compile ``text``.
@@ -44,10 +48,13 @@ class Expression:
         self.text = text
         self.fixed = not text.lstrip().startswith("=")
         self._compiled = None if self.fixed else feel.compile(text.lstrip()[1:])
+        self._constant = _fixed(text)
         self.names: frozenset[str] = frozenset() if self._compiled is None else self._compiled.free_names
 
     def value(self, token: Token, extra: Mapping[str, Any] | None = None) -> Any:
         """Return the value for ``token``; null for data that FEEL cannot make sense of.
+
+        A fixed number is a number, as in zeebe.
 
         Args:
             token: whose visible variables the expression sees.
@@ -56,7 +63,7 @@ class Expression:
         Raises:
             Fault: a limit was exceeded, an assertion does not hold, or the value cannot leave FEEL.
         """
-        return self.explained(token, extra)[0]
+        return self.explained(token, extra)[0] if self._compiled is not None else self._constant
 
     def explained(
         self, token: Token, extra: Mapping[str, Any] | None = None
@@ -166,3 +173,9 @@ def _found(value: Any, warnings: Sequence[feel.FeelWarning]) -> dict[str, Any]:
         language: " (" + "; ".join(one.describe(language) for one in warnings) + ")" for language in LANGUAGES
     }
     return {"found": found, "reason": reasons if warnings else ""}
+
+
+def _fixed(text: str) -> str | int | Decimal:
+    if not _NUMBER.fullmatch(text):
+        return text
+    return Decimal(text) if "." in text else int(text)

@@ -20,13 +20,17 @@ MAX_ROUNDS = 10_000
 
 @dataclass(slots=True)
 class Acted:
-    """One instance on the stage, with everything that happened to it."""
+    """One instance on the stage, with everything that happened to it.
+
+    Attributes:
+        since: of each wait, the turn of the stage in which it began: the lower, the longer it has waited.
+    """
 
     run: kernel.Run
     process_id: str
     start_message: tuple[str, str] | None = None
     waits: dict[int, kernel.Wait] = field(default_factory=dict)
-    since: dict[int, datetime] = field(default_factory=dict)
+    since: dict[int, int] = field(default_factory=dict)
     incidents: dict[int, tuple[str, kernel.Fault]] = field(default_factory=dict)
     history: list[kernel.Step] = field(default_factory=list)
     processes: dict[int, str] = field(default_factory=dict)
@@ -57,6 +61,7 @@ class Stage:
         self.instances: list[Acted] = []
         self.kept: list[Kept] = []
         self.starts: dict[str, list[tuple[kernel.ProcessSpec, kernel.StartTrigger]]] = {}
+        self.turns = 0
 
     # ------------------------------------------------------------------ deploying
 
@@ -121,7 +126,8 @@ class Stage:
     def settle(self, acted: Acted) -> None:
         """Note the effects of the last command, give kept messages, spread signals, until all is quiet."""
         for _ in range(MAX_ROUNDS):
-            signals = _absorb(acted, self.now)
+            self.turns += 1
+            signals = _absorb(acted, self.turns)
             for name, variables in signals:
                 self.broadcast(name, variables, speaker=acted)
             if not self._take_kept(acted):
@@ -261,7 +267,7 @@ def _fits(wait: kernel.Wait, kept: Kept) -> bool:
     return wait.kind == "message" and wait.facts["name"] == kept.name and wait.facts["key"] == kept.key
 
 
-def _absorb(acted: Acted, now: datetime) -> list[tuple[str, dict[str, Any]]]:
+def _absorb(acted: Acted, turn: int) -> list[tuple[str, dict[str, Any]]]:
     """Move the effects of a run into the record of its instance; return the signals it threw."""
     effects = acted.run.effects
     acted.history += effects.history
@@ -271,7 +277,7 @@ def _absorb(acted: Acted, now: datetime) -> list[tuple[str, dict[str, Any]]]:
     for token in effects.closed:
         acted.waits.pop(token, None)
     acted.waits.update(effects.opened)
-    acted.since.update(dict.fromkeys(effects.opened, now))
+    acted.since.update(dict.fromkeys(effects.opened, turn))
     for token in effects.resolved:
         acted.incidents.pop(token, None)
     acted.incidents.update(effects.incidents)

@@ -7,14 +7,15 @@ never moves the stage. Next: ``engine/rehearsal.py``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from engine import kernel, variables
 from engine.feel import Months
+from engine.kernel.faults import FaultKind
 from engine.rehearsal import Acted, Stage
 
 
@@ -47,11 +48,12 @@ KEYS = frozenset(
         "waiting_any",
     }
 )
-SHAPES: dict[str, tuple[type, str]] = {
+SHAPES: dict[str, tuple[type | tuple[type, ...], str]] = {
     **dict.fromkeys(
         ("absent", "before", "incidents", "never", "path", "waiting", "waiting_any"),
         (list, "a list"),
     ),
+    "terminated": ((list, dict), "a list"),
     **dict.fromkeys(("completed", "instances", "task", "task_variables", "variables"), (dict, "an object")),
     **dict.fromkeys(("instance", "process", "status"), (str, "a text")),
 }
@@ -112,14 +114,52 @@ def check_expectation(expected: Any) -> None:
     for key in ("task", "task_variables"):
         if "element" not in expected.get(key, {"element": ""}):
             raise Unusable(f"“{key}” needs “element”")
-    _check_instances(expected.get("instances", {"process": ""}))
-    for incident in expected.get("incidents", ()):
-        strange = set(incident) - {"element", "kind", "message"}
-        if strange:
-            raise Unusable(f"an incident has no “{min(strange)}”; known are element, kind, message")
     strange = set(expected.get("task", {})) - _TASK_FACTS.keys() - {"element"}
     if strange:
         raise Unusable(f"a task has no “{min(strange)}”; known are {', '.join(_TASK_FACTS)}")
+    for key in ("absent", "never", "path", "terminated", "waiting", "waiting_any"):
+        _check_each(key, expected.get(key, ()), _is_text, "a text")
+    _check_each("absent", expected.get("task_variables", {}).get("absent", ()), _is_text, "a text")
+    pairs = expected.get("before", [])
+    if not (len(pairs) == 2 and all(map(_is_text, pairs))):
+        _check_each("before", pairs, _is_pair, "a pair of element ids")
+    for key in ("completed", "instances", "terminated"):
+        value = expected.get(key, {})
+        if isinstance(value, dict):
+            counts = [count for name, count in value.items() if (key, name) != ("instances", "process")]
+            _check_each(key, counts, _is_count, "a whole number")
+    _check_instances(expected.get("instances", {"process": ""}))
+    for incident in expected.get("incidents", ()):
+        _check_incident(incident)
+
+
+def _check_each(key: str, value: Iterable[Any], fits: Callable[[Any], bool], what: str) -> None:
+    for item in value:
+        if not fits(item):
+            raise Unusable(f"expected each of “{key}” to be {what}, but found {item!r}")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_text, value))
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _check_incident(value: Any) -> None:
+    if not isinstance(value, dict) or not value:
+        raise Unusable(f"expected each of “incidents” to be an object with element, kind, message: {value!r}")
+    strange = set(value) - {"element", "kind", "message"}
+    if strange:
+        raise Unusable(f"an incident has no “{min(strange)}”; known are element, kind, message")
+    kinds = get_args(FaultKind)
+    if value.get("kind", kinds[0]) not in kinds:
+        raise Unusable(f"there is no kind of incident “{value['kind']}”; known are {', '.join(kinds)}")
 
 
 def _check_instances(value: Mapping[str, Any]) -> None:
@@ -156,6 +196,19 @@ def visible(acted: Acted, token: int) -> dict[str, Any]:
     return acted.run.tasks[token].visible()
 
 
+def waiting_names(acted: Acted, processes: Collection[int] | None = None) -> list[str]:
+    """Return the elements that wait in an instance, or in ``processes`` of it; one with an incident does not."""
+    names: list[str] = []
+    for token in acted.run.tasks.values():
+        elsewhere = processes is not None and token.process().id not in processes
+        if elsewhere or token.mark == "watch" or "fault" in token.internal_data:
+            continue
+        waits = token.internal_data.get("wait") in WAITING_KINDS
+        if waits or (token.task_spec.kind == "event_based_gateway" and token.children):
+            names.append(token.task_spec.name)
+    return sorted(names)
+
+
 def equal(expected: Any, found: Any) -> bool:
     """Compare as the scenario language does: numbers by value, dates and durations as ISO text."""
     if isinstance(expected, bool) or isinstance(found, bool) or expected is None or found is None:
@@ -185,18 +238,7 @@ def _status(seen: Seen, value: str) -> None:
 
 
 def _waiting_names(seen: Seen) -> list[str]:
-    names: list[str] = []
-    for token in seen.acted.run.tasks.values():
-        if (
-            token.process().id not in seen.processes
-            or token.mark == "watch"
-            or "fault" in token.internal_data
-        ):
-            continue
-        waits = token.internal_data.get("wait") in WAITING_KINDS
-        if waits or (token.task_spec.kind == "event_based_gateway" and token.children):
-            names.append(token.task_spec.name)
-    return sorted(names)
+    return waiting_names(seen.acted, seen.processes)
 
 
 def _waiting(seen: Seen, value: list[str]) -> None:
@@ -358,8 +400,8 @@ def _instances(stage: Stage, value: Mapping[str, Any]) -> None:
 
 def _find(stage: Stage, named: Mapping[str, Acted], expected: Mapping[str, Any]) -> Seen:
     name = str(expected.get("instance", "i1"))
-    if name.startswith("#"):
-        process_id = expected.get("process")
+    if name.startswith("#") and "process" in expected:
+        process_id = expected["process"]
         every = [
             (acted, token)
             for acted in stage.instances
@@ -386,7 +428,8 @@ def find_instance(stage: Stage, named: Mapping[str, Acted], name: str) -> Acted:
         return named[name]
     number = 1 if name == "i1" else int(name[1:]) if name[:1] == "#" and name[1:].isdigit() else 0
     if not 1 <= number <= len(stage.instances):
-        raise Unusable(f"there is no instance “{name}”")
+        known = ", ".join(named) or "none"
+        raise Unusable(f"there is no instance “{name}”; {len(stage.instances)} were started, named: {known}")
     return stage.instances[number - 1]
 
 

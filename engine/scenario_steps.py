@@ -7,7 +7,7 @@ never guesses a misspelt key. Next: ``engine/rehearsal.py``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from engine.scenario_expectations import (
     expect,
     find_instance,
     visible,
+    waiting_names,
 )
 
 NEEDED: dict[str, frozenset[str]] = {
@@ -104,6 +105,8 @@ def check_step(action: Any) -> None:
         kind, what = KINDS[key]
         if not isinstance(action[key], kind) or (kind is int and isinstance(action[key], bool)):
             raise Unusable(f"the step “{name}” expects {what} as “{key}”, but found {action[key]!r}")
+        if kind is int and action[key] < 0:
+            raise Unusable(f"the step “{name}” expects “{key}” to be 0 or more, but found {action[key]}")
 
 
 class Teller:
@@ -215,7 +218,7 @@ class Teller:
                 if name == element:
                     acted.run.tasks[token].internal_data["retries"] = retries
                     return
-        raise Failed(f"expected a job at “{element}”, but there is none")
+        raise Failed(self._missed(element, ("job",), None, 0, 0))
 
     def _resolve(self, element: str) -> None:
         for acted in self.stage.instances:
@@ -224,7 +227,7 @@ class Teller:
                     acted.run.resolve(token)
                     self.stage.settle(acted)
                     return
-        raise Failed(f"expected an incident at “{element}”, but there is none")
+        raise Failed(f"expected an incident at “{element}”, but there is none{self._stopped()}")
 
     def _set_variables(self, variables: Mapping[str, Any], instance: str = "i1") -> None:
         acted = self._active(instance)
@@ -261,22 +264,39 @@ class Teller:
         found = [
             (acted, token)
             for acted in self.stage.instances
-            for token, wait in sorted(acted.waits.items())
+            for token, wait in acted.waits.items()
             if wait.element == element and wait.kind in kinds
         ]
-        if where:
-            found = [
-                (a, t) for a, t in found if all(equal(v, visible(a, t).get(n)) for n, v in where.items())
-            ]
-        if len(found) <= pick:
-            waits = Counter(
-                w.element for a in self.stage.instances for w in a.waits.values() if w.kind in kinds
-            )
-            listed = ", ".join(
-                f"{name} ×{count}" if count > 1 else name for name, count in sorted(waits.items())
-            )
-            raise Failed(f"expected “{element}” to wait, but waiting are: {listed or 'none'}")
-        return found[pick]
+        found.sort(key=lambda one: (one[0].since[one[1]], one[1]))
+        fitting = [
+            (a, t) for a, t in found if all(equal(v, visible(a, t).get(n)) for n, v in (where or {}).items())
+        ]
+        if len(fitting) <= pick:
+            raise Failed(self._missed(element, kinds, where, pick, len(found)))
+        return fitting[pick]
+
+    def _missed(
+        self, element: str, kinds: tuple[str, ...], where: Mapping[str, Any] | None, pick: int, found: int
+    ) -> str:
+        """Say what waits instead of what a step asked for."""
+        if found:
+            asked = f" with {variables.dumps(dict(where))}" if where else ""
+            asked += f" at place {pick}, the oldest being 0" if pick else ""
+            return f"expected “{element}” to wait{asked}, but none of the {found} that wait there is the one"
+        waits = [name for acted in self.stage.instances for name in waiting_names(acted)]
+        if element in waits:
+            what = "job" if "task" not in kinds else "task or job"
+            return f"expected “{element}” to wait as a {what}, but it waits for something else"
+        return f"expected “{element}” to wait, but waiting are: {_counted(waits)}{self._stopped()}"
+
+    def _stopped(self) -> str:
+        names = [name for acted in self.stage.instances for name, _ in acted.incidents.values()]
+        return f"; incidents are at: {_counted(names)}" if names else ""
+
+
+def _counted(names: Iterable[str]) -> str:
+    counts = sorted(Counter(names).items())
+    return ", ".join(f"{name} ×{count}" if count > 1 else name for name, count in counts) or "none"
 
 
 def span(text: str, now: datetime) -> timedelta:

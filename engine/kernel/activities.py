@@ -139,7 +139,10 @@ class Activity(Element):
         """Throw a BPMN error from this activity."""
         token.workflow.close_wait(token)
         token.workflow.record("error_thrown", token, {"code": code, "message": message})
-        throw_error(token, code, message, variables)
+        try:
+            throw_error(token, code, message, variables)
+        except Fault as fault:  # the code of an event that might catch it cannot be evaluated
+            token.workflow.raise_incident(token, fault, stage="job")
 
 
 class PassingTask(Activity):

@@ -40,6 +40,7 @@ class Element(BpmnTaskSpec):
     kind: ClassVar[str] = "element"
     is_process: ClassVar[bool] = False
     is_scope: ClassVar[bool] = False
+    joins: ClassVar[bool] = False
     joins_inclusively: bool = False
 
     def __init__(

@@ -280,24 +280,11 @@ def broadcast(token: Token, name: str) -> bool:
 
     The event has done its part once the signal is out: it completes even if the signal ends its own scope.
     """
-    run = token.workflow
-    variables = dict(token.data)
-    run.effects.signals.append((name, variables))
     if "end" not in token.task_spec.details.listeners:
-        run.record("completed", token)
+        token.workflow.record("completed", token)
         token.internal_data["told"] = True
-    hear_signal(token, name, variables)
-    return token.alive
-
-
-def hear_signal(speaker: Token, name: str, variables: dict[str, Any]) -> None:
-    """Wake the tokens of the speaker's own instance that wait for the signal now."""
-    hearing = [
-        token for token in speaker.workflow.tasks.values() if token.internal_data.get("signal") == name
-    ]
-    for token in hearing:
-        if token.alive and token.internal_data.get("wait") == "signal":
-            token.task_spec.triggered(token, dict(variables))
+    token.workflow.say(token, name, dict(token.data))
+    return False
 
 
 def _after(now: datetime, value: Any, when: Expression) -> datetime:

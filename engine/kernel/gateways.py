@@ -41,7 +41,9 @@ class ExclusiveGateway(Element):
 
 
 class JoiningGateway(Element):
-    """Collects the tokens of its incoming flows before it opens."""
+    """Collects the tokens of its incoming flows before it opens; until then it was not entered."""
+
+    joins = True
 
     def arrived(self, token: Token) -> dict[str, Token]:
         """Return the oldest waiting token of every incoming flow, in the scope of ``token``."""

@@ -92,6 +92,34 @@ class Effects:
     signals: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
 
+class Said:
+    """A signal on its way inside its own instance; it takes its turn among the ready tokens.
+
+    Branches that set out together begin together: what they come to wait for in the same move hears the signal,
+    whichever of them is drawn first. Its speaker leaves after that.
+    """
+
+    __slots__ = ("name", "speaker", "variables")
+    _state = READY
+    alive = True
+
+    def __init__(self, speaker: Token, name: str, variables: dict[str, Any]) -> None:
+        self.speaker = speaker
+        self.name = name
+        self.variables = variables
+
+    def run(self) -> None:
+        """Wake the tokens that wait for the signal now, then let the speaker go on."""
+        run = self.speaker.workflow
+        for token in [
+            token for token in run.tasks.values() if token.internal_data.get("signal") == self.name
+        ]:
+            if token.alive and token.internal_data.get("wait") == "signal":
+                token.task_spec.triggered(token, dict(self.variables))
+        if self.speaker.alive:
+            self.speaker.complete()
+
+
 class Run(BpmnWorkflow):
     """The tokens of one instance.
 
@@ -113,7 +141,7 @@ class Run(BpmnWorkflow):
         self.next_id = 0
         self.max_steps = MAX_STEPS
         self.effects = Effects()
-        self._ready: deque[Token] = deque()
+        self._ready: deque[Token | Said] = deque()
 
     # ------------------------------------------------------------------ commands
 
@@ -212,10 +240,13 @@ class Run(BpmnWorkflow):
             if not self._open_inclusive_joins():
                 return
 
-    def _stop_all(self, token: Token) -> None:
+    def _stop_all(self, token: Token | Said) -> None:
         """Stop every token that is still on its way, each with an incident, so that none is lost."""
         for other in (token, *self._ready):
-            if other._state == READY and other.alive:
+            if isinstance(other, Said):
+                if other.speaker.alive:
+                    self.raise_incident(other.speaker, _endless(other.speaker), stage="leave")
+            elif other._state == READY and other.alive:
                 self.raise_incident(other, _endless(other), stage="enter")
         self._ready.clear()
 
@@ -245,6 +276,11 @@ class Run(BpmnWorkflow):
         if state == READY:
             self._ready.append(token)
         return token
+
+    def say(self, speaker: Token, name: str, variables: dict[str, Any]) -> None:
+        """Send a signal outside, with the effects, and to whoever waits inside when its turn comes."""
+        self.effects.signals.append((name, variables))
+        self._ready.append(Said(speaker, name, variables))
 
     def enqueue(self, token: Token) -> None:
         """Make a waiting token act when its turn comes."""
@@ -371,7 +407,8 @@ class Run(BpmnWorkflow):
 def _leaves_no_trace(token: Token) -> bool:
     """Tell whether a token has never entered its element, or has said all there is to say of its end."""
     memory = token.internal_data
-    entered = token._state != READY or "heard" in memory or "again" in memory
+    not_yet = (READY, WAITING) if token.task_spec.joins else (READY,)
+    entered = token._state not in not_yet or bool(memory.keys() & {"heard", "again", "opened"})
     return not entered or "told" in memory or "compensating" in memory
 
 

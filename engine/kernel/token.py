@@ -91,6 +91,7 @@ class Token(Task):
 
     def run(self) -> bool | None:
         """Let the element act; a fault leaves the token where it is, with an incident."""
+        self._state = STARTED
         try:
             done = self.task_spec._run(self)
         except Fault as fault:
@@ -101,8 +102,6 @@ class Token(Task):
             return None
         if done:
             self.complete()
-        elif self._state == READY:
-            self._state = STARTED
         return done
 
     def complete(self) -> None:

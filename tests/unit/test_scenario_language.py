@@ -44,6 +44,16 @@ GO = {"do": "start", "process": "p"}
         ({"do": "advance_clock", "by": "-PT1H"}, "is no ISO 8601 duration"),
         ({"do": "publish_message", "name": "m", "ttl": "soon"}, "is no ISO 8601 duration"),
         ({"do": "cancel_instance", "instance": "i9"}, "there is no instance “i9”"),
+        ({"do": "complete", "element": "a", "pick": -1}, "expects “pick” to be 0 or more"),
+        ({"do": "set_retries", "element": "a", "retries": -1}, "expects “retries” to be 0 or more"),
+        ({"expect": {"path": ["a", 1]}}, "expected each of “path” to be a text, but found 1"),
+        ({"expect": {"before": [["a"]]}}, "expected each of “before” to be a pair"),
+        ({"expect": {"completed": {"a": "1"}}}, "expected each of “completed” to be a whole number"),
+        ({"expect": {"terminated": "a"}}, "expected a list as “terminated”"),
+        ({"expect": {"instances": {"process": "p", "active": None}}}, "expected each of “instances”"),
+        ({"expect": {"incidents": ["a"]}}, "expected each of “incidents” to be an object"),
+        ({"expect": {"incidents": [{"kind": "odd"}]}}, "there is no kind of incident “odd”"),
+        ({"expect": {"task_variables": {"element": "a", "absent": [1]}}}, "expected each of “absent”"),
         ({"expect": {"waitng": []}}, "there is no expectation “waitng”"),
         ({"expect": {"status": "done"}}, "there is no status “done”"),
         ({"expect": {"waiting": "a"}}, "expected a list as “waiting”"),
@@ -70,7 +80,9 @@ def test_what_is_not_of_the_language_is_unusable(tmp_path: Path, step: Any, word
         ({"do": "complete", "element": "b"}, "expected “b” to wait, but waiting are: a"),
         ({"do": "complete", "element": "a", "pick": 1}, "expected “a” to wait"),
         ({"do": "resolve_incident", "element": "a"}, "expected an incident at “a”"),
-        ({"do": "fail_job", "element": "a", "retries": 0}, "expected “a” to wait"),
+        ({"do": "fail_job", "element": "a", "retries": 0}, "expected “a” to wait as a job"),
+        ({"do": "set_retries", "element": "b", "retries": 0}, "expected “b” to wait, but waiting are: a"),
+        ({"do": "complete", "element": "a", "where": {"n": 9}}, r"expected “a” to wait with {\"n\":9}"),
         ({"do": "start", "process": "q"}, "expected a process “q”"),
         ({"do": "start", "process": "p", "expect_rejected": True}, "but it can be started"),
         ({"expect": {"waiting": ["b"]}}, r"expected waiting \[b\], but found \[a\]"),
@@ -206,3 +218,35 @@ def test_a_file_that_cannot_be_used_does_not_keep_the_others_from_running(tmp_pa
     }
     assert verdicts["gone"]["step"] is None
     assert "x.bpmn does not exist" in verdicts["gone"]["message"]
+
+
+def test_an_operator_cannot_move_what_has_ended(tmp_path: Path) -> None:
+    for step in ({"do": "cancel_instance"}, {"do": "set_variables", "variables": {"x": 1}}):
+        outcome = Runner().run(told(tmp_path, GO, {"do": "cancel_instance"}, step))
+        assert outcome.message == "expected the instance “i1” to be active, but it is terminated"
+
+
+def test_instances_are_known_by_name_or_by_number(tmp_path: Path) -> None:
+    named = told(
+        tmp_path,
+        {**GO, "as": "first"},
+        {**GO, "as": "second"},
+        {"do": "cancel_instance", "instance": "#2"},
+        {"expect": {"instance": "second", "status": "terminated"}},
+        {"expect": {"instance": "#1", "process": "p", "status": "active"}},
+    )
+    assert Runner().run(named).passed
+
+
+def test_the_oldest_is_picked_across_instances(tmp_path: Path) -> None:
+    story = told(
+        tmp_path,
+        {**GO, "as": "first"},
+        {**GO, "as": "second"},
+        {"do": "complete", "element": "a", "pick": 1},
+        {"do": "complete", "element": "a"},
+        {"do": "complete", "element": "b"},
+        {"expect": {"instance": "second", "status": "completed"}},
+        {"expect": {"instance": "first", "waiting": ["b"]}},
+    )
+    assert Runner().run(story).passed

@@ -88,6 +88,16 @@ INCIDENTS: dict[str, Wording] = {
         "en": ("Expected “{text}” to become true, but nothing is left to do in “{label}”.", _MEND[0]),
         "fr": ("« {text} » devait devenir vrai, mais il ne reste rien à faire dans « {label} ».", _MEND[1]),
     },
+    "collection.overwritten": {
+        "en": (
+            "Expected “{name}” to hold what “{label}” collects, but a step inside has made it {found}.",
+            "Give the result of that step another name, and migrate the case to the mended version.",
+        ),
+        "fr": (
+            "« {name} » devait recueillir les résultats de « {label} », mais une étape y a écrit {found}.",
+            "Donnez un autre nom au résultat de cette étape, puis migrez le dossier vers la version corrigée.",
+        ),
+    },
     # what is called
     "process.missing": {
         "en": (

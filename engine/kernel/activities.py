@@ -1,7 +1,7 @@
 """Activities: work that takes time, may repeat over a collection, and may be interrupted.
 
 Comes in: a ready token. Goes out: a wait for a person, a worker or a called process, then results. An
-activity never talks to the outside itself: the environment does. Next: ``engine/kernel/events.py``.
+activity never talks to the outside itself: the environment does. Next: ``engine/kernel/adhoc.py``.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from engine.kernel.elements import Element, throw_error
 from engine.kernel.faults import Fault, ThrownError
 from engine.kernel.handing import hand_out
 from engine.kernel.machine import Started
-from engine.kernel.model import AdHoc, Loop
+from engine.kernel.model import Loop
 from engine.kernel.token import STARTED, Token
 
 if TYPE_CHECKING:
-    pass
+    from engine.kernel.expressions import Expression
 
 MAX_CALL_DEPTH = 50
 """Processes that may call one another before the call is taken for an endless one."""
@@ -88,9 +88,9 @@ class Activity(Element):
         item.data["loopCounter"] = index + 1
         if loop.element is not None:
             item.data[loop.element] = value
-        if loop.output_element is not None and (kept := _VARIABLE.match(loop.output_element.text)):
+        if loop.output_element is not None and (kept := own_variable(loop.output_element)):
             # What the item produces stays with the item: parallel ones would overwrite each other outside.
-            item.data.setdefault(kept[1], None)
+            item.data.setdefault(kept, None)
 
     def _complete_item(self, token: Token, loop: Loop) -> None:
         run, body = token.workflow, token.parent
@@ -101,9 +101,10 @@ class Activity(Element):
         counts = dict(body.internal_data["loop"])
         counts["done"] += 1
         if loop.output_collection is not None and loop.output_element is not None:
-            collected = list(body.data[loop.output_collection])
+            collected = collection(body, loop.output_collection, counts["size"])
             collected[token.internal_data["index"]] = loop.output_element.value(token)
             body.data[loop.output_collection] = collected
+        # The condition sees what this item has brought.
         enough = loop.completion is not None and loop.completion.truth(token, self._numbers(counts, body))
         body.internal_data["loop"] = counts
         if token.internal_data.get("handlers") or self.undone_inside is not None:
@@ -143,6 +144,30 @@ class Activity(Element):
             throw_error(token, code, message, variables)
         except Fault as fault:  # the code of an event that might catch it cannot be evaluated
             token.workflow.raise_incident(token, fault, stage="job")
+
+
+def own_variable(output: Expression) -> str | None:
+    """Return the variable that an output element reads, when that is all it does."""
+    found = _VARIABLE.match(output.text)
+    return found[1] if found else None
+
+
+def collection(scope: Token, name: str, size: int = 0) -> list[Any]:
+    """Return a copy of the list that ``scope`` collects results in.
+
+    Raises:
+        Fault: a step inside has written something else to the variable.
+    """
+    found = scope.data.get(name)
+    if isinstance(found, list) and len(found) >= size:
+        return list(found)
+    raise Fault(
+        "expression",
+        "collection.overwritten",
+        name=name,
+        label=scope.task_spec.label,
+        found=values.to_text(found),
+    )
 
 
 class PassingTask(Activity):
@@ -275,56 +300,7 @@ class SubProcess(Activity):
 
     def scope_done(self, token: Token) -> None:
         """Leave when the last token inside has left."""
-        if not token.internal_data.get("compensating"):
-            token.complete()
-
-
-class AdHocSubProcess(SubProcess):
-    """A subprocess without start: a list says which elements begin, a condition when it is enough."""
-
-    def begin_inside(self, token: Token) -> None:
-        """Put a token on each element of the list.
-
-        Raises:
-            Fault: the list is empty, or names what cannot begin here.
-        """
-        wanted = self._facts.active.listing(token, "a list of element ids")
-        inside: dict[Any, Element] = {
-            element.name: element
-            for element in self.process.inside.get(self.name, ())
-            if not element.details.attached_to and not element.details.triggered_by_event
-        }
-        unknown = [name for name in wanted if type(name) is not str or name not in inside]
-        if unknown or not wanted:
-            facts = {"text": self._facts.active.text, "label": self.label}
-            if unknown:
-                raise Fault("expression", "ad_hoc.unknown", **facts, unknown=values.to_text(unknown[0]))
-            raise Fault("expression", "ad_hoc.empty", **facts)
-        for name in wanted:
-            token.workflow.place(inside[name], token)
-
-    def element_left(self, token: Token) -> None:
-        """See after each element inside whether it is enough."""
-        completion = self._facts.completion
-        if completion is None or token.internal_data.get("enough") or not completion.truth(token):
-            return
-        token.internal_data["enough"] = True
-        if self._facts.cancels_rest:
-            token.workflow.clear(token)
-
-    def scope_done(self, token: Token) -> None:
-        """Leave when nothing is left inside; a condition that never came true stops it."""
-        if token.internal_data.get("compensating"):
-            return
-        if self._facts.completion is not None and not token.internal_data.get("enough"):
-            text = self._facts.completion.text
-            raise Fault("condition", "ad_hoc.unfinished", text=text, label=self.label)
         token.complete()
-
-    @property
-    def _facts(self) -> AdHoc:
-        assert self.details.ad_hoc is not None, "checked at deployment"
-        return self.details.ad_hoc
 
 
 class CallActivity(Activity):
@@ -370,10 +346,12 @@ class CallActivity(Activity):
 
 
 def _in_the_making(token: Token, name: str) -> bool:
-    """Tell whether ``name`` is, from here, the output collection of a multi-instance that is not done yet."""
+    """Tell whether ``name`` is, from here, an output collection that is not complete yet."""
     scope = token
     while name not in scope.data and not scope.task_spec.is_process:
         assert scope.parent is not None, "only a process has no parent"
         scope = scope.parent
-    loop = scope.task_spec.details.loop
-    return loop is not None and "loop" in scope.internal_data and loop.output_collection == name
+    loop, ad_hoc = scope.task_spec.details.loop, scope.task_spec.details.ad_hoc
+    if loop is not None and "loop" in scope.internal_data:
+        return loop.output_collection == name
+    return ad_hoc is not None and ad_hoc.output_collection == name

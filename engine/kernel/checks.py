@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 
 from engine import variables
 from engine.kernel import cycles
-from engine.kernel.activities import Activity, AdHocSubProcess, SubProcess
+from engine.kernel.activities import Activity, SubProcess
+from engine.kernel.adhoc import AdHocSubProcess
 from engine.kernel.elements import Element
 from engine.kernel.events import BoundaryEvent, CatchingEvent, EndEvent, StartEvent, ThrowEvent
 from engine.kernel.faults import Fault, worded

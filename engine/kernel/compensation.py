@@ -19,7 +19,8 @@ Record = list[Any]
 """What can be undone: ``[element, snapshot]``.
 
 The snapshot is empty when a handler on the border undoes the element. Else it holds the ``handlers`` of what is
-inside, themselves records, and the ``data`` that the scope had when it completed.
+inside, themselves records, and the ``data`` that the scope had when it completed; ``path`` marks one path of an
+ad-hoc subprocess.
 """
 
 
@@ -35,12 +36,14 @@ def begin(token: Token, activity: str | None) -> bool:
     scope = token.parent
     assert scope is not None, "a throwing event lives in a scope"
     scopes = [scope]
+    if scope.mark == "path" and scope.parent is not None:
+        scopes = [scope.parent]
     if "event_subprocess" in scope.internal_data and scope.parent is not None:
         scopes.insert(0, scope.parent)
     todo: list[list[Any]] = []
     for place in scopes:
         records: list[Record] = place.internal_data.get("handlers", [])
-        chosen = [activity in (None, record[0]) for record in records]
+        chosen = [activity in (None, _activity_of(record)) for record in records]
         if any(chosen):
             todo += [
                 ["undo", *record, place.id, index] for index, record in enumerate(records) if chosen[index]
@@ -68,12 +71,13 @@ def proceed(token: Token) -> bool:
             continue
         name, snapshot, scope_id, index = (*rest, 0)[:4]
         element, scope = elements[name], run.tasks[scope_id]
-        if "handlers" in snapshot and element.handler is None:
-            inner = run.place(element, scope, state=STARTED)
+        whole = "path" not in snapshot
+        if "handlers" in snapshot and not (whole and element.handler is not None):
+            inner = run.place(element, scope, state=STARTED, mark=None if whole else "path")
             inner.internal_data["compensating"] = True
             inner.data = dict(snapshot["data"])
             todo.append(["close", inner.id, index])
-            if element.undone_inside is None or _is_body(element, scope):
+            if element.undone_inside is None or not whole or _is_body(element, scope):
                 todo.extend(
                     ["undo", *record, inner.id, number] for number, record in enumerate(snapshot["handlers"])
                 )
@@ -91,6 +95,12 @@ def proceed(token: Token) -> bool:
         return False
     del token.internal_data["todo"]
     return True
+
+
+def _activity_of(record: Record) -> Any:
+    """Return the id of the activity that a record is about."""
+    name, snapshot = record
+    return snapshot["handlers"][0][0] if "path" in snapshot else name
 
 
 def _is_body(element: Element, scope: Token) -> bool:
@@ -138,7 +148,8 @@ def give_back(thrower: Token) -> None:
         assert inner.parent is not None, "what is undone lives in a scope"
         left = [record for _, record in inside.pop(inner.id, [])]
         if left:
-            record = [inner.task_spec.name, {"handlers": left, "data": inner.data}]
+            path = {"path": True} if inner.mark == "path" else {}
+            record = [inner.task_spec.name, {"handlers": left, "data": inner.data, **path}]
             inside.setdefault(inner.parent.id, []).append((index, record))
         run.remove(inner)
     for scope_id, records in inside.items():

@@ -17,7 +17,6 @@ from SpiffWorkflow.bpmn.parser.util import full_tag
 
 from engine.kernel import checks, paths, source
 from engine.kernel.activities import (
-    AdHocSubProcess,
     BusinessRuleTask,
     CallActivity,
     JobElement,
@@ -26,6 +25,7 @@ from engine.kernel.activities import (
     SubProcess,
     UserTask,
 )
+from engine.kernel.adhoc import AdHocSubProcess
 from engine.kernel.elements import Element, ProcessElement
 from engine.kernel.event_reader import EventReader
 from engine.kernel.events import BoundaryEvent, CatchingEvent, EndEvent, ReceiveTask, StartEvent, ThrowEvent

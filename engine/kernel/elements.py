@@ -255,7 +255,12 @@ class Element(BpmnTaskSpec):
         records = token.internal_data.get("handlers", [])
         inherits = (records or self.undone_inside is not None) and self.handler is None
         snapshot = {"handlers": records, "data": dict(token.data)} if inherits else {}
-        scope.internal_data.setdefault("handlers", []).append([self.name, snapshot])
+        record = [self.name, snapshot]
+        if scope.mark == "path" and scope.parent is not None:
+            # Undone among what other paths have done, the last one first, with the variables of its own.
+            record = [scope.task_spec.name, {"handlers": [record], "data": dict(scope.data), "path": True}]
+            scope = scope.parent
+        scope.internal_data.setdefault("handlers", []).append(record)
 
 
 class ProcessElement(Element):
@@ -337,7 +342,7 @@ def caught(token: Token, kind: str, code: str, variables: dict[str, Any]) -> boo
     """
     host: Token | None = token
     while host is not None:
-        if host.mark != "item":
+        if host.mark not in ("item", "path"):
             for catcher in by_code(host.task_spec.boundaries, kind, code, host):
                 catcher.caught(host, variables, code)
                 return True

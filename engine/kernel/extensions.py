@@ -223,9 +223,6 @@ class ExtensionReader:
             "the list of elements that begin (active elements collection)",
             FEEL_ADVICE,
         )
-        for name in ("outputCollection", "outputElement"):
-            if item is not None and item.get(name):
-                self.report.add("extension.unknown", item, name=f"zeebe:adHoc {name}")
         if node.get("ordering") == "Sequential":
             self.report.add("extension.unknown", node, name="ordering=Sequential")
         condition = children(node, "completionCondition")
@@ -234,7 +231,8 @@ class ExtensionReader:
         )
         if active is None:
             return None
-        return AdHoc(active, completion, node.get("cancelRemainingInstances", "true") == "true")
+        output = self._outputs(node, item)
+        return AdHoc(active, completion, node.get("cancelRemainingInstances", "true") == "true", *output)
 
     def job(self, node: Node) -> Job | None:
         """Return ``zeebe:taskDefinition`` with the headers, or None."""
@@ -317,29 +315,33 @@ class ExtensionReader:
             if zeebe is None or collection is None:
                 return None
             condition = children(item, "completionCondition")
-            output = zeebe.get("outputCollection")
-            for name in ("inputElement", "outputCollection"):
-                if zeebe.get(name):
-                    self._variable(item, zeebe.get(name), "a result variable")
-            output_element = self.expression(zeebe, zeebe.get("outputElement"), "the output element")
-            if bool(output) != (output_element is not None):
-                self.report.add(
-                    "attribute.missing",
-                    item,
-                    what="either the output collection or the output element",
-                    instead={"en": "Give both or none.", "fr": "Donnez les deux ou aucun."},
-                )
+            if zeebe.get("inputElement"):
+                self._variable(item, zeebe.get("inputElement"), "a result variable")
             return Loop(
                 collection,
                 zeebe.get("inputElement") or None,
-                output or None,
-                output_element,
+                *self._outputs(item, zeebe),
                 self.expression(condition[0], condition[0].text, "the completion condition")
                 if condition
                 else None,
                 item.get("isSequential") == "true",
             )
         return None
+
+    def _outputs(self, node: Node, item: Node) -> tuple[str | None, Expression | None]:
+        """Return the variable that outputs are collected in, and what is collected; both or none."""
+        output = item.get("outputCollection") or None
+        if output:
+            self._variable(node, output, "a result variable")
+        element = self.expression(item, item.get("outputElement"), "the output element")
+        if bool(output) != (element is not None):
+            self.report.add(
+                "attribute.missing",
+                node,
+                what="either the output collection or the output element",
+                instead={"en": "Give both or none.", "fr": "Donnez les deux ou aucun."},
+            )
+        return output, element
 
     def _variable(self, node: Node, name: str | None, what: str) -> None:
         """Report a name that no expression could ask for."""

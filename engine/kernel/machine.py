@@ -318,15 +318,21 @@ class Run(BpmnWorkflow):
 
     def settle(self, scope: Token) -> None:
         """Complete ``scope`` if nothing alive is left in it, or if it has had enough."""
-        if not scope.alive or scope._state != STARTED:
+        if not scope.alive or scope._state != STARTED or "compensating" in scope.internal_data:
             return
         try:
-            if scope.task_spec.details.ad_hoc is not None:
-                scope.task_spec.element_left(scope)
-            if not scope.has_live_children():
-                scope.task_spec.scope_done(scope)
+            if scope.mark == "path":
+                scope.task_spec.path_left(scope)
+            else:
+                if scope.task_spec.details.ad_hoc is not None:
+                    scope.task_spec.element_left(scope)
+                if not scope.has_live_children():
+                    scope.task_spec.scope_done(scope)
         except Fault as fault:
             self.raise_incident(scope, fault, stage="scope")
+        else:
+            if scope.mark == "path" and scope.parent is not None:
+                self.settle(scope.parent)
 
     def clear(self, scope: Token, *, spare: Token | None = None) -> None:
         """End everything inside ``scope`` but ``spare``; the events on its border go on waiting."""
@@ -409,7 +415,8 @@ def _leaves_no_trace(token: Token) -> bool:
     memory = token.internal_data
     not_yet = (READY, WAITING) if token.task_spec.joins else (READY,)
     entered = token._state not in not_yet or bool(memory.keys() & {"heard", "again", "opened"})
-    return not entered or "told" in memory or "compensating" in memory
+    unseen = token.mark == "path" or "compensating" in memory
+    return unseen or not entered or "told" in memory
 
 
 def _endless(token: Token) -> Fault:

@@ -118,11 +118,13 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class AdHoc:
-    """``zeebe:adHoc``: which elements begin, when it is enough, and what becomes of the rest."""
+    """``zeebe:adHoc``: which elements begin, when it is enough, what becomes of the rest, what is collected."""
 
     active: Expression
     completion: Expression | None
     cancels_rest: bool
+    output_collection: str | None = None
+    output_element: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def places(document: str) -> list[tuple[int, str, str]]:
     for token_id, parent_id, name, _state, mark, internal, *_data in variables.loads(document)[3]:
         is_process = parent_id == 0 or bool(internal and "process" in internal)
         owners[token_id] = token_id if is_process else owners[parent_id]
-        if not is_process and mark != "watch":
+        if not is_process and mark not in ("watch", "path"):
             found.append(
                 (owners[token_id], name, "incident" if internal and "fault" in internal else "active")
             )

@@ -135,9 +135,10 @@ def _reasons_to_undo(record: compensation.Record, scope: Element, plan: Plan) ->
                 f"“{element.label}”, which can be undone, stands in another subprocess in the new version.",
             )
         ]
-    if target.handler is not None:
+    whole = "path" not in snapshot
+    if whole and target.handler is not None:
         return []
-    drawn = element.handler is not None or element.undone_inside is not None
+    drawn = whole and (element.handler is not None or element.undone_inside is not None)
     if target.kind != element.kind or (
         drawn and ("handlers" not in snapshot or target.undone_inside is None)
     ):
@@ -174,7 +175,7 @@ def migrate(run: Run, plan: Plan) -> None:
             _keep_watch(run, token)
     for token in list(run.tasks.values()):
         on_target = token.alive and token.task_spec.process is plan.target
-        if on_target and token.mark != "watch" and "compensating" not in token.internal_data:
+        if on_target and token.mark not in ("watch", "path") and "compensating" not in token.internal_data:
             _watch_new(token)
     if run.spec is plan.source:
         run.spec = plan.target

@@ -39,8 +39,8 @@ class Token(Task):
         parent: the scope the token lives in; None for the root process.
         data: local variables.
         internal_data: what the element must remember (arrival flow, loop, stage); JSON-able.
-        mark: None, ``"watch"`` (waits for its host or scope, keeps nothing alive) or ``"item"`` (one
-            instance of a multi-instance).
+        mark: None, ``"watch"`` (waits for its host or scope, keeps nothing alive), ``"item"`` (one
+            instance of a multi-instance) or ``"path"`` (what one element of an ad-hoc subprocess began).
     """
 
     workflow: Run
@@ -79,8 +79,8 @@ class Token(Task):
 
     @property
     def is_scope(self) -> bool:
-        """Tell whether elements inside may be caught here; the body of a multi-instance only holds its items."""
-        return self.task_spec.is_scope and "loop" not in self.internal_data
+        """Tell whether elements inside may be caught here; a body only holds its items, a path only variables."""
+        return self.task_spec.is_scope and "loop" not in self.internal_data and self.mark != "path"
 
     def has_live_children(self) -> bool:
         """Tell whether anything inside keeps this scope open; watchers do not."""

@@ -283,6 +283,16 @@ def test_a_name_or_binding_that_cannot_be_meant_is_refused(kind: str, extension:
     assert words in problems[0].message("en")
 
 
+@pytest.mark.parametrize(
+    "outputs", ['outputCollection="all"', 'outputElement="=it"', 'outputCollection="a b" outputElement="=it"']
+)
+def test_what_an_ad_hoc_subprocess_collects_needs_a_name_and_an_element(outputs: str) -> None:
+    active = f"<zeebe:adHoc activeElementsCollection='=[\"y\"]' {outputs}/>"
+    content = around(node("adHocSubProcess", "x", extended(active) + node("task", "y")))
+    problems = definitions.check([File("p.bpmn", content)]).problems
+    assert [(p.code, p.element) for p in problems] == [("attribute.missing", "x")]
+
+
 def test_two_events_for_the_same_message_on_one_border_are_refused() -> None:
     subscription = extended('<zeebe:subscription correlationKey="=k"/>')
     events = [

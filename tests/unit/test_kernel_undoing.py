@@ -171,6 +171,37 @@ def test_a_compensation_event_subprocess_must_have_its_counterpart() -> None:
     assert refused(begun(source, "a"), by_border) == []
 
 
+def test_paths_of_an_ad_hoc_subprocess_go_over_with_what_they_did_and_collected() -> None:
+    def collecting(box: str, a: str, outputs: str) -> kernel.ProcessSpec:
+        adhoc = f'<zeebe:adHoc activeElementsCollection=\'=["{a}","b"]\' {outputs}/>'
+        inside = service(a, "x") + undone(a, f"un_{a}") + user("b") + BACK
+        flow = '<bpmn:sequenceFlow id="b-back" sourceRef="b" targetRef="back"/>'
+        drawn = f"<bpmn:extensionElements>{adhoc}</bpmn:extensionElements>{inside}{flow}"
+        return read(
+            process(
+                "p",
+                start(),
+                f'<bpmn:adHocSubProcess id="{box}">{drawn}</bpmn:adHocSubProcess>',
+                boundary("late", box, timer("PT1H")),
+                end(),
+                flows=f"start {box} end",
+            )
+        )
+
+    outputs = 'outputCollection="all" outputElement="=it"'
+    run = begun(collecting("box", "a", outputs))
+    run.finish(at(run, "a"), {"it": 1})
+    assert kernel.places(kernel.freeze(run)) == [(1, "box", "active"), (1, "b", "active")]
+    plain = collecting("crate", "act", "")
+    assert refused(run, plain, box="crate", a="act") == []
+    run = taken_over(run, collecting("crate", "act", outputs), box="crate", a="act")
+    assert [t.task_spec.name for t in run.tasks.values() if t.mark == "watch"] == ["late"]
+    run.finish(at(run, "b"), {"it": 2})
+    run.finish(at(run, "un_act"), {})
+    assert run.status == "completed"
+    assert run.task_tree.data["all"] == [1, 2]
+
+
 def test_a_scope_that_is_being_undone_is_watched_by_nothing_new() -> None:
     source = boxed(undone("a", "un_a"))
     run = begun(source, "a", "judge")

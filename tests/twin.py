@@ -1,7 +1,8 @@
 """The same story told twice: in rehearsal and on the real engine with its database, step by step.
 
-Comes in: a scenario file. Goes out: for each step what the rehearsal knows and what the rows say, which must be
-the same: frozen states, waits, incidents, instances, history. It never looks at expectations; the rehearsal does.
+Comes in: a scenario file, a database. Goes out: for each step what the rehearsal knows and what the rows say, which
+must be the same: frozen states, waits, incidents, instances, history. It never looks at expectations; the rehearsal
+does. Next: ``tests/scenarios/test_stories_in_the_database.py``.
 """
 
 from __future__ import annotations
@@ -34,10 +35,13 @@ from engine.tables import (
     Timer,
     UserTask,
 )
+from tests import databases
 
 ACTOR = "system:test"
 TICK = timedelta(milliseconds=1)
 """Between two steps, on both sides: what happened at one instant has no order in a database."""
+BORN = {"sqlite": "rowid", "postgresql": "born"}
+"""The column that tells in which order instances began."""
 
 
 @dataclass
@@ -69,7 +73,7 @@ class Twin:
                 reading.connection.scalars(
                     sa.select(ProcessInstance.id)
                     .where(ProcessInstance.parent_id.is_(None))
-                    .order_by(sa.literal_column("rowid"))
+                    .order_by(sa.literal_column(BORN[self.house.database.dialect.name]))
                 )
             )
 
@@ -189,20 +193,48 @@ class Twin:
 
 
 @contextmanager
-def twin(path: Path) -> Iterator[tuple[Twin, list[Mapping[str, Any]]]]:
+def sqlite() -> Iterator[sa.Engine]:
+    """Give a database in memory."""
+    database = store.connect("sqlite://")
+    Base.metadata.create_all(database)
+    yield database
+    database.dispose()
+
+
+@contextmanager
+def postgresql() -> Iterator[sa.Engine]:
+    """Give a database that does not wait for its disk and numbers instances, which SQLite does by itself."""
+    with databases.scratch() as url:
+        database = store.connect(url)
+        Base.metadata.create_all(database)
+        with database.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE process_instance ADD COLUMN born bigserial")
+            name = sa.make_url(url).database
+            connection.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        database.dispose()
+        yield database
+        database.dispose()
+
+
+def forget(database: sa.Engine) -> None:
+    """Empty every table: quicker than a database for each story."""
+    with database.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(sa.delete(table))
+
+
+@contextmanager
+def twin(path: Path, database: sa.Engine) -> Iterator[tuple[Twin, list[Mapping[str, Any]]]]:
     """Set both stages and give the steps of the story, without its expectations."""
     scenario = load(path)
     stage = Runner()._stage(path, scenario)
     clock = SettableClock(datetime.fromisoformat(str(scenario.get("clock", "2026-01-05T08:00:00Z"))))
-    database = store.connect("sqlite://")
-    Base.metadata.create_all(database)
     house = store.Engine(database, clock=clock, zone=stage.zone)
     files = [definitions.File(name, (path.parent / name).read_bytes()) for name in scenario["resources"]]
     with house.begin(ACTOR) as unit:
         definitions.deploy(unit, files, message="A story")
     steps = [action for action in scenario["steps"] if "expect" not in action]
     yield Twin(stage, Teller(stage), house, clock), steps
-    database.dispose()
 
 
 # ---------------------------------------------------------------------- what each side knows

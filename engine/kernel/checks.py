@@ -165,10 +165,16 @@ def _scope_starts(process: ProcessSpec, scope: Element, tell: Teller, skipped: s
 def _duplicates(process: ProcessSpec, tell: Teller) -> None:
     """Report two events that would catch the same thing: which of them would is not drawn."""
     seen: dict[tuple[str, str, str], Element] = {}
-    for element in process.task_specs.values():
-        event, place = element.details.event, element.details.attached_to
+    elements = process.task_specs
+    behind = {
+        flow.target: flow.source
+        for flow in process.flows.values()
+        if elements[flow.source].kind == "event_based_gateway"
+    }
+    for element in elements.values():
+        event, place = element.details.event, element.details.attached_to or behind.get(element.name)
         if isinstance(element, StartEvent):
-            owner = process.task_specs.get(element.scope_id or "")
+            owner = elements.get(element.scope_id or "")
             place = f"in {owner.scope_id}" if owner is not None else None
         told = event.name if event.kind == "message" else event.code
         if event.kind == "compensation" and place is not None:

@@ -361,3 +361,16 @@ def test_check_answers_with_its_exit_code(tmp_path: Path) -> None:
         for path in (good, bad, tmp_path / "none.bpmn")
     ]
     assert codes == [0, 1, 2]
+
+
+def test_two_events_for_the_same_message_behind_one_gateway_are_refused() -> None:
+    subscription = extended('<zeebe:subscription correlationKey="=k"/>')
+    events = [
+        node("intermediateCatchEvent", name, '<bpmn:messageEventDefinition messageRef="m"/>')
+        for name in ("c1", "c2")
+    ]
+    message = f'<bpmn:message id="m" name="m">{subscription}</bpmn:message>'
+    flows = chain("s", "x", "c1", "e") + chain("x", "c2", "e")
+    content = draw(START, node("eventBasedGateway", "x"), *events, END, flows, defs=message)
+    problems = definitions.check([File("p.bpmn", content)]).problems
+    assert [(p.code, p.element) for p in problems] == [("event.duplicate", "c2")]

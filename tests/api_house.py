@@ -55,8 +55,9 @@ class Caller:
     client: FlaskClient
     token: str
 
-    def get(self, path: str, **query: Any) -> TestResponse:
-        return self.client.get(ROOT + path, query_string=query, headers=self._headers())
+    def get(self, path: str, *, language: str = "en", **query: Any) -> TestResponse:
+        headers = self._headers() | {"Accept-Language": language}
+        return self.client.get(ROOT + path, query_string=query, headers=headers)
 
     def post(self, path: str, body: Any = None, key: str | None = None, **more: Any) -> TestResponse:
         headers = self._headers() | ({"Idempotency-Key": key} if key else {}) | more.pop("headers", {})

@@ -149,6 +149,8 @@ def test_a_failure_is_tried_again_after_its_pause_and_then_becomes_an_incident(
         "still none",
     )
     assert (incident["code"], incident["advice"][:12]) == ("worker.failed", "Look at what")
+    [french] = worker.get("/incidents", language="fr").json["incidents"]
+    assert (french["message"], french["advice"][:12]) == ("still none", "Consultez le")
     assert worker.post(f"/incidents/{incident['id']}/resolve").status_code == 204
     assert worker.get("/incidents").json["incidents"] == []
     assert worker.leased()["instanceId"] == instance

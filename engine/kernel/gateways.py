@@ -6,12 +6,13 @@ guesses: a condition that is neither true nor false stops it. Next: ``engine/ker
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.kernel import listeners
+from engine.kernel.dominators import Graph, backwards, leading, nearest, postorder
 from engine.kernel.elements import Element
 from engine.kernel.faults import Fault
-from engine.kernel.model import Flow
 from engine.kernel.token import COMPLETED, ERROR, WAITING, Token
 
 if TYPE_CHECKING:
@@ -85,6 +86,20 @@ class ParallelGateway(JoiningGateway):
         return self.hears(token)
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """From where a token may still come, by incoming flow of an inclusive join.
+
+    Attributes:
+        upstream: at all, also by an event on a border; drawn: along flows and links alone; near: without
+            passing again through the element behind which the paths to the join part.
+    """
+
+    upstream: dict[str, set[str]]
+    drawn: dict[str, set[str]]
+    near: dict[str, set[str]]
+
+
 class InclusiveGateway(JoiningGateway):
     """Waits only for what can still arrive; sends a token along every flow whose condition holds."""
 
@@ -94,7 +109,7 @@ class InclusiveGateway(JoiningGateway):
         """Learn, for every incoming flow, from which elements a token could still come by it."""
         super().seal()
         self.joins_inclusively = len(self.incoming) > 1
-        self._upstream: dict[str, set[str]] | None = None
+        self._reach: Reach | None = None
 
     def enter(self, token: Token) -> bool:
         """Wait until the machine has moved every other token as far as it can."""
@@ -109,10 +124,11 @@ class InclusiveGateway(JoiningGateway):
         """Open unless another token can reach an empty incoming flow without passing here first.
 
         A token that can reach an empty flow does not count if it can also reach a flow that has a token
-        already (BPMN 2.0, 13.4.3).
+        already (BPMN 2.0, 13.4.3) and would have to come through the split again for it: it is of another
+        round. One that comes from behind the split is still to come, whatever ways back it has.
         """
         arrived = self.arrived(token)
-        upstream = self._reach()
+        self._reach = reach = self._reach or self._sources()
         empty = [flow.id for flow in self.incoming if flow.id not in arrived]
         assert token.parent is not None, "gateways live in a scope"
         for other in token.parent.children:
@@ -125,8 +141,12 @@ class InclusiveGateway(JoiningGateway):
                 places = [flow.target for flow in self.outgoing]
             else:
                 continue
-            reaches_empty = any(place in upstream[flow] for flow in empty for place in places)
-            if reaches_empty and not any(place in upstream[flow] for flow in arrived for place in places):
+            # Joins that wait for one another would wait for ever, so one of another round does not count.
+            joins = other._state == WAITING and other.task_spec.joins_inclusively
+            if not joins and any(place in reach.near[flow] for flow in empty for place in places):
+                return False
+            reaches_empty = any(place in reach.upstream[flow] for flow in empty for place in places)
+            if reaches_empty and not any(place in reach.drawn[flow] for flow in arrived for place in places):
                 return False
             if reaches_empty and other._state == ERROR:
                 return False
@@ -137,33 +157,35 @@ class InclusiveGateway(JoiningGateway):
             token.complete()
         return True
 
-    def _reach(self) -> dict[str, set[str]]:
-        if self._upstream is None:
-            self._upstream = {flow.id: self._sources(flow) for flow in self.incoming}
-        return self._upstream
+    def _sources(self) -> Reach:
+        steps = self._steps(borders=True)
+        order = postorder("", steps)
+        before, drawn = backwards(steps), backwards(self._steps(borders=False))
+        split = nearest(order, {name: index for index, name in enumerate(order)}, before).get(self.name, "")
+        here = {self.name, ""}
+        return Reach(
+            {flow.id: leading(flow.source, here, before) for flow in self.incoming},
+            {flow.id: leading(flow.source, here, drawn) for flow in self.incoming},
+            {flow.id: leading(flow.source, here | {split}, before) for flow in self.incoming},
+        )
 
-    def _sources(self, last: Flow) -> set[str]:
-        seen: set[str] = set()
-        stack = [last.source]
-        elements = self.process.task_specs
-        while stack:
-            name = stack.pop()
-            if name in seen or name == self.name:
-                continue
-            seen.add(name)
-            element = elements[name]
-            stack.extend(flow.source for flow in element.incoming)
-            if element.details.attached_to is not None:
-                stack.append(element.details.attached_to)
-            if element.details.event.kind == "link":
-                stack.extend(
-                    other.name
-                    for other in self.process.inside[element.scope_id]
-                    if other.details.event.kind == "link"
-                    and other.details.event.link == element.details.event.link
-                    and other.kind == "intermediate_throw_event"
-                )
-        return seen
+    def _steps(self, *, borders: bool) -> Graph:
+        """Return where a token may go inside the scope of this gateway; ``""`` leads to where it may begin."""
+        inside = self.process.inside[self.scope_id]
+        links: Graph = {}
+        steps: Graph = {"": []}
+        for element in inside:
+            steps[element.name] = [flow.target for flow in element.outgoing]
+            if borders:
+                steps[element.name] += [boundary.name for boundary in element.boundaries]
+            if not element.incoming and element.details.attached_to is None:
+                steps[""].append(element.name)
+            if element.details.event.kind == "link" and element.kind == "intermediate_catch_event":
+                links.setdefault(element.details.event.link or "", []).append(element.name)
+        for element in inside:
+            if element.details.event.kind == "link" and element.kind == "intermediate_throw_event":
+                steps[element.name] = links.get(element.details.event.link or "", [])
+        return steps
 
 
 class EventBasedGateway(Element):

@@ -7,14 +7,12 @@ a condition will say. Next: ``engine/definitions.py``.
 from __future__ import annotations
 
 from engine.kernel.checks import Teller, flow_problem
+from engine.kernel.dominators import Graph, backwards, leading, nearest, postorder
 from engine.kernel.elements import Element
 from engine.kernel.events import BoundaryEvent, CatchingEvent, EndEvent, StartEvent, ThrowEvent
 from engine.kernel.gateways import EventBasedGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
 from engine.kernel.process import ProcessSpec
 from engine.kernel.source import Report
-
-Graph = dict[str, list[str]]
-
 
 HOLES = frozenset(
     {"flow.dangling", "flow.crosses_scope", "boundary.nowhere", "start.missing", "id.missing", "id.duplicate"}
@@ -122,10 +120,10 @@ def _meetings(process: ProcessSpec, tell: Teller) -> None:
     if not meetings:
         return
     steps = _steps(process)
-    order = _postorder(process.root.name, steps)
+    order = postorder(process.root.name, steps)
     number = {name: index for index, name in enumerate(order)}
-    before = _backwards(steps)
-    dominators = _dominators(order, number, before)
+    before = backwards(steps)
+    dominators = nearest(order, number, before)
     for meeting in meetings:
         split = process.task_specs.get(dominators.get(meeting.name, ""))
         back = [flow for flow in meeting.incoming if _behind(flow.source, meeting.name, dominators, number)]
@@ -154,26 +152,14 @@ def _waits_in_vain(join: Element, split: Element, before: Graph) -> bool:
 
     Two forks behind one split may well feed the same join; something on the way must then make several tokens.
     """
-    leading = [_leading(flow.source, {join.name, split.name}, before) for flow in join.incoming]
+    ways = [leading(flow.source, {join.name, split.name}, before) for flow in join.incoming]
     elements = join.process.task_specs
-    forks = any(_makes_several(elements[name]) for name in set().union(*leading))
+    forks = any(_makes_several(elements[name]) for name in set().union(*ways))
     for flow in split.outgoing:
-        brought = sum(flow.target in names for names in leading)
-        if flow.target == join.name or 0 < brought < len(leading) or (brought and not forks):
+        brought = sum(flow.target in names for names in ways)
+        if flow.target == join.name or 0 < brought < len(ways) or (brought and not forks):
             return True
     return False
-
-
-def _leading(name: str, stops: set[str], before: Graph) -> set[str]:
-    """Return the elements that lead to ``name``, itself among them, without passing ``stops``."""
-    seen: set[str] = set()
-    stack = [name]
-    while stack:
-        current = stack.pop()
-        if current not in seen and current not in stops:
-            seen.add(current)
-            stack.extend(before.get(current, ()))
-    return seen
 
 
 def _makes_several(element: Element) -> bool:
@@ -188,65 +174,6 @@ def _behind(name: str, meeting: str, dominators: dict[str, str], number: dict[st
     while number.get(name, last + 1) < last:
         name = dominators[name]
     return name == meeting
-
-
-def _backwards(steps: Graph) -> Graph:
-    """Return from where a token may come to each element."""
-    before: Graph = {}
-    for name, following in steps.items():
-        for target in following:
-            before.setdefault(target, []).append(name)
-    return before
-
-
-def _dominators(order: list[str], number: dict[str, int], before: Graph) -> dict[str, str]:
-    """Return for each element the nearest one through which every path to it goes.
-
-    Cooper, Harvey and Kennedy, "A Simple, Fast Dominance Algorithm", 2001: near-linear on drawings, so that a
-    hostile file cannot make the check slow.
-
-    Args:
-        order: the elements in postorder, the process last; number: the place of each.
-    """
-    found = {order[-1]: order[-1]}
-    changed = True
-    while changed:
-        changed = False
-        for name in reversed(order[:-1]):
-            nearest = ""
-            for other in before[name]:
-                if other in found:
-                    nearest = other if not nearest else _meet(nearest, other, found, number)
-            if found.get(name) != nearest:
-                found[name] = nearest
-                changed = True
-    return found
-
-
-def _meet(one: str, other: str, found: dict[str, str], number: dict[str, int]) -> str:
-    while one != other:
-        while number[one] < number[other]:
-            one = found[one]
-        while number[other] < number[one]:
-            other = found[other]
-    return one
-
-
-def _postorder(root: str, steps: Graph) -> list[str]:
-    order: list[str] = []
-    seen = {root}
-    stack = [(root, iter(steps[root]))]
-    while stack:
-        name, following = stack[-1]
-        for target in following:
-            if target not in seen:
-                seen.add(target)
-                stack.append((target, iter(steps[target])))
-                break
-        else:
-            order.append(name)
-            stack.pop()
-    return order
 
 
 def _in_loop(name: str, join: str, steps: Graph) -> bool:

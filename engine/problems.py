@@ -50,7 +50,8 @@ class Problem:
     def _text(self, language: Language, part: int) -> str:
         if self.texts is not None:
             return self.texts[language][part]
-        facts = {**self.facts, "label": self.label or self.element, "element": self.element}
+        label = " ".join(self.label.split()) or self.element
+        facts = {**self.facts, "label": label, "element": self.element}
         return fill(CATALOGUE[self.code][language][part], facts, language)
 
     def as_json(self, language: Language = "en") -> dict[str, Any]:
@@ -59,7 +60,7 @@ class Problem:
             "file": self.file,
             "line": self.line,
             "element": self.element,
-            "label": self.label,
+            "label": " ".join(self.label.split()),
             "severity": self.severity,
             "code": self.code,
             "message": self.message(language),

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from engine import variables
 from engine.kernel import cycles
-from engine.kernel.activities import Activity, SubProcess
+from engine.kernel.activities import Activity, CallActivity, PassingTask, SubProcess
 from engine.kernel.adhoc import AdHocSubProcess
 from engine.kernel.elements import Element
 from engine.kernel.events import BoundaryEvent, CatchingEvent, EndEvent, StartEvent, ThrowEvent
@@ -115,9 +115,12 @@ def structure(process: ProcessSpec, report: Report, skipped: set[str]) -> None:
         _compensation(process, element, tell)
         if isinstance(element, BoundaryEvent):
             _boundary(process, element, tell, skipped)
+            _never(process, element, tell)
         if element.details.event.kind == "link" and isinstance(element, ThrowEvent):
             _link(process, element, tell)
-        if element.kind == "user_task":
+        if element.details.event.kind == "link" and element.kind == "intermediate_catch_event":
+            _link_back(process, element, tell)
+        if element.kind == "user_task" and not any(p.element == element.name for p in report.problems):
             _assignment(element, tell)
     _duplicates(process, tell)
     _start_timers(process, tell, report)
@@ -132,10 +135,18 @@ def structure(process: ProcessSpec, report: Report, skipped: set[str]) -> None:
             flow_problem(report, "flow.crosses_scope", flow)
         elif isinstance(start, BoundaryEvent) and start.details.event.kind == "compensation":
             tell("compensation.flow", start)
-        elif isinstance(target, (StartEvent, BoundaryEvent)):
+        elif isinstance(target, (StartEvent, BoundaryEvent)) or _arrives_by_link(target):
             tell("flow.into_start", target)
-        elif isinstance(start, EndEvent):
+        elif isinstance(start, EndEvent) or _leaves_by_link(start):
             tell("flow.out_of_end", start)
+
+
+def _arrives_by_link(element: Element) -> bool:
+    return element.details.event.kind == "link" and element.kind == "intermediate_catch_event"
+
+
+def _leaves_by_link(element: Element) -> bool:
+    return element.details.event.kind == "link" and element.kind != "intermediate_catch_event"
 
 
 def flow_problem(report: Report, code: str, flow: Flow, label: str = "") -> None:
@@ -152,6 +163,8 @@ def _scope_starts(process: ProcessSpec, scope: Element, tell: Teller, skipped: s
         for element in inside:
             if isinstance(element, (StartEvent, EndEvent)):
                 tell("element.unsupported", element, what=IN_AD_HOC, instead=AD_HOC)
+        if not inside:
+            tell("attribute.missing", scope, what="at least one activity inside", instead=AD_HOC)
         return
     plain = [start for start in starts if start.details.event.kind == "none"]
     if not starts and not (scope.is_process and skipped):
@@ -176,11 +189,11 @@ def _duplicates(process: ProcessSpec, tell: Teller) -> None:
         if isinstance(element, StartEvent):
             owner = elements.get(element.scope_id or "")
             place = f"in {owner.scope_id}" if owner is not None else None
-        told = event.name if event.kind == "message" else event.code
+        told = event.code if event.kind in ("error", "escalation") else event.name
         if event.kind == "compensation" and place is not None:
             # Whether drawn on the border or inside: an activity is undone in one way.
             place = f"of {element.details.attached_to or place.removeprefix('in ')}"
-        if place is None or event.kind not in ("compensation", "error", "escalation", "message"):
+        if place is None or event.kind not in ("compensation", "error", "escalation", "message", "signal"):
             continue
         code = f"{told.text if told is not None else ''} {event.key.text if event.key is not None else ''}"
         other = seen.setdefault((place, event.kind, code), element)
@@ -295,7 +308,7 @@ def _timer(process: ProcessSpec, element: Element, tell: Teller) -> None:
     if event.timer == "date":
         valid = variables.to_instant(text, zone="UTC") is not None
     elif event.timer == "duration":
-        valid = variables.parse_duration(text) is not None
+        valid = variables.parse_duration(text) is not None and not text.strip().startswith("-")
     else:
         valid = cycles.read(text, "UTC") is not None
     if not valid:
@@ -310,6 +323,7 @@ def _boundary(process: ProcessSpec, element: BoundaryEvent, tell: Teller, skippe
         not isinstance(host, Activity)
         or isinstance(host, (ThrowEvent, BoundaryEvent))
         or host.details.triggered_by_event
+        or host.scope_id != element.scope_id
     ):
         tell("boundary.nowhere", element)
 
@@ -325,6 +339,28 @@ def _link(process: ProcessSpec, element: Element, tell: Teller) -> None:
     ]
     if len(catches) != 1:
         tell("link.pair", element, name=name, count=len(catches))
+
+
+def _link_back(process: ProcessSpec, element: Element, tell: Teller) -> None:
+    name = element.details.event.link
+    if name is not None and not any(
+        other.details.event.link == name and _leaves_by_link(other)
+        for other in process.inside[element.scope_id]
+    ):
+        tell("link.unused", element, name=name)
+
+
+def _never(process: ProcessSpec, element: Element, tell: Teller) -> None:
+    """Warn of an event on the border of what is over before it can happen."""
+    if not isinstance(element, BoundaryEvent):
+        return
+    host, kind = process.task_specs.get(element.details.attached_to or ""), element.details.event.kind
+    if host is None or host.details.listeners or any(p.element == element.name for p in tell.report.problems):
+        return
+    at_once = isinstance(host, PassingTask) and kind not in ("compensation", "none")
+    silent = kind == "escalation" and not isinstance(host, (SubProcess, CallActivity))
+    if at_once or silent:
+        tell("boundary.never", element, severity="warning", host=host.label)
 
 
 def _assignment(element: Element, tell: Teller) -> None:

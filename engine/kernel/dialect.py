@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
 
-from engine.kernel import checks, paths, source
+from engine.kernel import checks, paths, source, terms
 from engine.kernel.activities import (
     BusinessRuleTask,
     CallActivity,
@@ -31,6 +31,7 @@ from engine.kernel.event_reader import EventReader
 from engine.kernel.events import BoundaryEvent, CatchingEvent, EndEvent, ReceiveTask, StartEvent, ThrowEvent
 from engine.kernel.extensions import FEEL_ADVICE, RESULT_ADVICE, TASK_TYPE_ADVICE, ExtensionReader
 from engine.kernel.gateways import EventBasedGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
+from engine.kernel.honoured import Honoured
 from engine.kernel.model import Details, Flow
 from engine.kernel.process import ProcessSpec
 from engine.kernel.source import Node, Report, children, extension, tag
@@ -40,14 +41,23 @@ UNSUPPORTED = {
     "transaction": ("transaction subprocess", "sous-processus transactionnel"),
     "complexGateway": ("complex gateway", "passerelle complexe"),
     "callChoreography": ("choreography", "chorégraphie"),
+    "choreographyTask": ("choreography", "chorégraphie"),
+    "subChoreography": ("choreography", "chorégraphie"),
 }
 INSTEAD = {
     "en": "Draw it with a subprocess, gateways and events that Guichet runs (see the README of engine/kernel).",
     "fr": "Dessinez-le avec un sous-processus, des passerelles et des événements connus (README de engine/kernel).",
 }
-MESSAGE_START = {
-    "en": "Begin with a message start event.",
-    "fr": "Commencez par un événement de début message.",
+ALTERNATIVES = {"businessRuleTask": "calledDecision", "scriptTask": "script"}
+"""What such a task does by itself, instead of a job."""
+DEFAULT_FLOW = {"en": "default flow", "fr": "flux par défaut"}
+OWN_DEFAULT = {
+    "en": "Choose one of the flows that leave this element.",
+    "fr": "Choisissez l’un des flux qui partent de cet élément.",
+}
+LOOSE = {
+    "sourceRef": {"en": "beginning", "fr": "début"},
+    "targetRef": {"en": "end", "fr": "fin"},
 }
 ARTIFACTS = frozenset(
     {
@@ -122,6 +132,27 @@ class DialectProcessParser(ProcessParser):
         tagged = extension(self.node, "versionTag")
         process.version_tag = tagged.get("value") if tagged is not None else None
         self._read_scope(reader, self.node, self.bpmn_id)
+        for scope in [self.node, *self.node.iter(*source.INNER_SCOPES)]:
+            self._read_flows(reader, scope)
+        self._check_defaults(reader)
+
+    def _check_defaults(self, reader: DialectParser) -> None:
+        """Report default flows that are none: a default leaves its own element, without a condition."""
+        process: ProcessSpec = self.spec
+        for name in process.task_specs:
+            node = self.nodes_by_id.get(name)
+            default = node.get("default") if node is not None else None
+            if not default:
+                continue
+            flow = process.flows.get(default)
+            if flow is None or flow.source != name:
+                reader.report.add(
+                    "reference.missing", node, what=DEFAULT_FLOW, target=default, instead=OWN_DEFAULT
+                )
+            elif flow.condition is not None:
+                checks.flow_problem(
+                    reader.report, "flow.default_condition", flow, label=node.get("name") or name
+                )
 
     def _read_scope(self, reader: DialectParser, node: Node, scope_id: str) -> None:
         process: ProcessSpec = self.spec
@@ -135,32 +166,36 @@ class DialectProcessParser(ProcessParser):
                 reader.report.add("element.unsupported", item, what={"en": en, "fr": fr}, instead=INSTEAD)
                 continue
             if item.get("id") is None:
-                reader.report.add("id.missing", item, what=name)
+                reader.report.add("id.missing", item, what=terms.kind(name))
                 continue
             if item.get("id") in process.task_specs:
-                reader.report.add("id.duplicate", item)
-                continue
+                continue  # said by honoured.py
             parser = parser_class(self, spec_class, item, self.nsmap)
             element = parser.create_element(reader, process, scope_id)
             if isinstance(element, StartEvent) and scope_id == self.bpmn_id:
                 process.starts.append(element)
             if isinstance(element, SubProcess):
                 self._read_scope(reader, item, element.name)
-        self._read_flows(reader, node)
 
     def _read_flows(self, reader: DialectParser, node: Node) -> None:
         process: ProcessSpec = self.spec
         for item in children(node, "sequenceFlow"):
             reader.extensions.refuse_unknown(item)
             flow_id = item.get("id") or ""
-            ends = {end: item.get(end, "") for end in ("sourceRef", "targetRef")}
+            ends = {end: item.get(end, "").strip() for end in ("sourceRef", "targetRef")}
+            if not all(ends.values()):
+                reader.report.add(
+                    "flow.open", item, which=LOOSE["sourceRef" if not ends["sourceRef"] else "targetRef"]
+                )
+                continue
             missing = [ref for ref in ends.values() if ref not in process.task_specs]
             if missing:
                 if missing[0] not in reader.skipped:
                     reader.report.add("flow.dangling", item, missing=missing[0])
                 continue
+            if not flow_id:
+                reader.report.add("id.missing", item, what=terms.kind("sequenceFlow"))
             if not flow_id or flow_id in process.flows:
-                reader.report.add("id.duplicate", item)
                 continue
             start = self.nodes_by_id.get(ends["sourceRef"])
             process.flows[flow_id] = Flow(
@@ -215,20 +250,34 @@ class DialectParser(BpmnParser):
         """Take in a tree. Data stores and correlation properties are drawings here, so they are not read."""
         self._add_diagram_indexes(bpmn)
         self.events.learn(bpmn)
+        executable = self._executable(children(bpmn, "process"))
         self.skipped = {
             node.get("id") or ""
-            for node in bpmn.iter()
-            if tag(node) in UNSUPPORTED or (isinstance(node.tag, str) and node.get("id") is None)
+            for process in executable
+            for scope in [process, *process.iter(*source.INNER_SCOPES)]
+            for node in scope
+            if source.namespace(node) == source.BPMN
+            and tag(node) not in ARTIFACTS
+            and (self._get_parser_class(node.tag)[1] is None or node.get("id") is None)
         }
-        for process in bpmn.iterfind("bpmn:process", namespaces=source.NAMESPACES):
-            if process.get("isExecutable") == "false":
-                continue
+        Honoured(self.report).check(bpmn, executable)
+        for process in executable:
             if process.get("id") is None:
-                self.report.add("id.missing", process, what="process")
-            elif process.get("id") in self.process_parsers:
-                self.report.add("id.duplicate", process)
-            else:
+                self.report.add("id.missing", process, what=terms.kind("process"))
+            elif process.get("id") not in self.process_parsers:
                 self.create_parser(process, filename)
+
+    def _executable(self, processes: list[Node]) -> list[Node]:
+        """Return the processes to run: those that say so; if none does, those that do not say otherwise."""
+        said = [process for process in processes if source.flag(process, "isExecutable")]
+        open_ones = [process for process in processes if not process.get("isExecutable")]
+        if not said:
+            if processes and not open_ones:
+                self.report.add("file.no_process", processes[0])
+            return open_ones
+        for process in open_ones:
+            self.report.add("process.only_drawn", process, severity="warning")
+        return said
 
     # ------------------------------------------------------------------ one element
 
@@ -243,27 +292,26 @@ class DialectParser(BpmnParser):
             "loop": read.loop(node),
             "properties": read.properties(node),
             "listeners": read.listeners(node),
-            "for_compensation": node.get("isForCompensation") == "true",
+            "for_compensation": source.flag(node, "isForCompensation"),
             "handler": self.events.handlers.get(node.get("id") or ""),
         }
         if kind == "userTask":
             facts["user"] = read.user(node)
         elif kind == "boundaryEvent":
             facts["attached_to"] = node.get("attachedToRef")
-            facts["interrupting"] = node.get("cancelActivity", "true") == "true"
+            facts["interrupting"] = source.flag(node, "cancelActivity", default=True)
         elif kind == "startEvent":
-            facts["interrupting"] = node.get("isInterrupting", "true") == "true"
+            facts["interrupting"] = source.flag(node, "isInterrupting", default=True)
         elif kind == "subProcess":
-            facts["triggered_by_event"] = node.get("triggeredByEvent") == "true"
+            facts["triggered_by_event"] = source.flag(node, "triggeredByEvent")
         elif kind == "adHocSubProcess":
             facts["ad_hoc"] = read.ad_hoc(node)
         elif kind == "callActivity":
             facts["called"] = read.called(node, "calledElement")
             if extension(node, "calledElement") is None:
                 self.report.add("attribute.missing", node, what="the process to call", instead=FEEL_ADVICE)
-        if node.get("instantiate") == "true":
-            what = {"en": "element that starts the process", "fr": "élément qui lance le processus"}
-            self.report.add("element.unsupported", node, what=what, instead=MESSAGE_START)
+        if source.flag(node, "instantiate"):
+            self.report.add("element.instantiates", node)
         facts.update(self._work(node, kind))
         return Details(**facts)
 
@@ -272,6 +320,10 @@ class DialectParser(BpmnParser):
         job = read.job(node)
         if kind in ("serviceTask", "sendTask") and extension(node, "taskDefinition") is None:
             self.report.add("attribute.missing", node, what="a task type", instead=TASK_TYPE_ADVICE)
+        if kind in ALTERNATIVES and job is not None and extension(node, ALTERNATIVES[kind]) is not None:
+            self.report.add(
+                "work.twice", node, one=f"zeebe:{ALTERNATIVES[kind]}", other="zeebe:taskDefinition"
+            )
         if kind == "businessRuleTask":
             called = read.called(node, "calledDecision")
             if extension(node, "calledDecision") is None and extension(node, "taskDefinition") is None:
@@ -279,6 +331,10 @@ class DialectParser(BpmnParser):
             return {"called": called, "job": job}
         if kind == "scriptTask":
             script = read.script(node)
+            for foreign in children(node, "script"):
+                language = node.get("scriptFormat") or "?"
+                self.report.add("script.foreign", foreign, language=language)
+                return {"script": script, "job": job}
             if extension(node, "script") is None and extension(node, "taskDefinition") is None:
                 self.report.add("attribute.missing", node, what="a FEEL script", instead=RESULT_ADVICE)
             return {"script": script, "job": job}

@@ -77,8 +77,8 @@ class EventReader:
 
     def event(self, node: Node) -> Event:
         """Return what the element catches or throws; ``none`` if it has no definition."""
-        if tag(node) == "receiveTask":
-            return self._message(node, node, catching=True)
+        if tag(node) in ("receiveTask", "sendTask"):
+            return self._message(node, node)
         found = [child for child in node if tag(child).endswith("EventDefinition")]
         if len(found) > 1:
             self.report.add("event.multiple", node, count=len(found))
@@ -115,9 +115,12 @@ class EventReader:
         )
         return Event("timer")
 
-    def _message(self, node: Node, definition: Node, *, catching: bool | None = None) -> Event:
-        if catching is None:
-            catching = tag(node) not in ("endEvent", "intermediateThrowEvent")
+    def _message(self, node: Node, definition: Node) -> Event:
+        if tag(node) == "sendTask":
+            if definition.get("messageRef"):
+                self._referred(node, definition, "messageRef", "message")
+            return Event()  # its job says what is sent
+        catching = tag(node) not in ("endEvent", "intermediateThrowEvent")
         if not catching and not definition.get("messageRef"):
             return Event("message")  # its job says what is sent
         message = self._referred(node, definition, "messageRef", "message")
@@ -125,12 +128,9 @@ class EventReader:
             return Event("message")
         name = self._name(node, message, "message")
         subscription = extension(message, "subscription")
-        key = None
-        if subscription is not None:
-            key = self.extensions.expression(
-                message, subscription.get("correlationKey"), "the correlation key"
-            )
-        if catching and key is None and not self._starts_process(node):
+        written = subscription.get("correlationKey") if subscription is not None else None
+        key = self.extensions.feel(message, written, "the correlation key")
+        if catching and not (written or "").strip() and not self._starts_process(node):
             self.report.add("attribute.missing", node, what="a correlation key", instead=KEY)
         return Event("message", name=name, key=key)
 
@@ -177,11 +177,14 @@ class EventReader:
         return self.extensions.needed(node, target.get("name"), f"a name for its {what}", AGAIN)
 
     def _code(self, node: Node, definition: Node, attribute: str, code: str, what: str) -> Expression | None:
-        if not definition.get(attribute):
-            return None
+        throws = tag(node) in ("endEvent", "intermediateThrowEvent")
+        if not definition.get(attribute) and not throws:
+            return None  # catches every one
         target: Any = self._referred(node, definition, attribute, what)
         if target is None:
             return None
+        if throws:
+            return self.extensions.needed(node, target.get(code), f"the {what} code", AGAIN)
         return self.extensions.expression(node, target.get(code), f"the {what} code")
 
     @staticmethod

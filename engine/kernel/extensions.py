@@ -7,20 +7,27 @@ missing value. Next: ``engine/kernel/dialect.py``.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from collections.abc import Mapping as MappingOf
 from typing import Any, cast
 
-from engine import feel
+from engine import feel, variables
 from engine.kernel import terms
 from engine.kernel.expressions import Expression
 from engine.kernel.model import AdHoc, Binding, Called, Job, Loop, Mapping, Phase, Script, UserWork
-from engine.kernel.source import BPMN, NAMESPACES, ZEEBE, Node, Report, children, extension, namespace, tag
+from engine.kernel.source import (
+    BPMN,
+    NAMESPACES,
+    ZEEBE,
+    Node,
+    Report,
+    children,
+    extension,
+    flag,
+    namespace,
+    tag,
+)
 
-FOREIGN = {
-    "http://camunda.org/schema/1.0/bpmn": "camunda",
-    "http://flowable.org/bpmn": "flowable",
-    "http://activiti.org/bpmn": "activiti",
-    "http://spiffworkflow.org/bpmn/schema/1.0/core": "spiffworkflow",
-}
 _TASKS = frozenset(
     {
         "adHocSubProcess",
@@ -72,7 +79,9 @@ TASK_PHASES: dict[str, Phase] = {
     "completing": "completing",
     "complete": "completing",
 }
-_NAME = re.compile(r"^[^\W\d]\w*$")
+BACK_OFF_HEADER = "retryBackoff"
+"""How long to wait before the next try (``engine/jobs.py`` reads it)."""
+_NAME = re.compile(r"^(?!(?:null|true|false)$)[^\W\d]\w*$")
 
 
 class ExtensionReader:
@@ -93,6 +102,24 @@ class ExtensionReader:
             self.report.add("feel.syntax", node, where=where, reason=_reason(error), text=text.strip())
             return None
 
+    def feel(self, node: Node, text: str | None, where: str | terms.Both) -> Expression | None:
+        """Return ``text`` compiled where only FEEL makes sense; report a text without a leading =."""
+        if text is not None and text.strip() and not text.strip().startswith("="):
+            self.report.add("feel.expected", node, where=where, text=text.strip())
+            return None
+        return self.expression(node, text, where)
+
+    def fitting(self, node: Node, text: str | None, where: str | terms.Both, shape: str) -> Expression | None:
+        """Return ``text`` compiled; report a fixed one that is not of its ``SHAPES``."""
+        found = self.expression(node, text, where)
+        if found is None or not found.fixed:
+            return found
+        fits, example = SHAPES[shape]
+        if not fits(found.text):
+            self.report.add("value.text", node, where=where, text=found.text, what=shape, example=example)
+            return None
+        return found
+
     def needed(
         self, node: Node, text: str | None, what: str | terms.Both, instead: dict[str, str]
     ) -> Expression | None:
@@ -100,47 +127,25 @@ class ExtensionReader:
         if text is None or not text.strip():
             self.report.add("attribute.missing", node, what=what, instead=instead)
             return None
-        return self.expression(node, text, what)
+        read = self.feel if what in ONLY_FEEL else self.expression
+        return read(node, text, what)
 
     # ------------------------------------------------------------------ extensions
 
     def refuse_unknown(self, node: Node) -> None:
-        """Report every extension that would not be honoured, at the element or in its definitions."""
+        """Report every zeebe extension that means nothing on this element; ``honoured.py`` does the rest."""
         kind = tag(node)
-        for name in node.attrib:
-            self._refuse_attribute(node, str(name))
         for holder in children(node, "extensionElements"):
             for item in holder:
-                space, name = namespace(item), tag(item)
-                if space in FOREIGN:
-                    self.report.add("extension.foreign", item, name=f"{FOREIGN[space]}:{name}")
-                elif space == ZEEBE:
-                    places = KNOWN.get(name, frozenset())
-                    if places is not None and kind not in places:
-                        self.report.add("extension.unknown", item, name=f"zeebe:{name}")
-                    elif name == "formDefinition" and kind == "startEvent":
-                        # Who starts an instance decides how its first facts are asked for.
-                        self.report.add("extension.unknown", item, severity="warning", name=f"zeebe:{name}")
-        for quantity in ("startQuantity", "completionQuantity"):
-            if node.get(quantity) not in (None, "1"):
-                self.report.add("extension.unknown", node, name=quantity)
-        for child in node:
-            if tag(child).endswith(("EventDefinition", "LoopCharacteristics")):
-                self._refuse_foreign(child)
-
-    def _refuse_foreign(self, node: Node) -> None:
-        for name in node.attrib:
-            self._refuse_attribute(node, str(name))
-        for holder in children(node, "extensionElements"):
-            for item in holder:
-                if namespace(item) in FOREIGN:
-                    self.report.add("extension.foreign", item, name=f"{FOREIGN[namespace(item)]}:{tag(item)}")
-
-    def _refuse_attribute(self, node: Node, name: str) -> None:
-        space = name[1:].partition("}")[0] if name.startswith("{") else ""
-        if space in FOREIGN:
-            local = name.partition("}")[2]
-            self.report.add("extension.foreign", node, name=f"{FOREIGN[space]}:{local}")
+                if namespace(item) != ZEEBE:
+                    continue
+                name = tag(item)
+                places = KNOWN.get(name, frozenset())
+                if places is not None and kind not in places:
+                    self.report.add("extension.unknown", item, name=f"zeebe:{name}")
+                elif name == "formDefinition" and kind == "startEvent":
+                    # Who starts an instance decides how its first facts are asked for.
+                    self.report.add("extension.unknown", item, severity="warning", name=f"zeebe:{name}")
 
     def mappings(self, node: Node, kind: str) -> tuple[Mapping, ...]:
         """Return the ``zeebe:input`` or ``zeebe:output`` mappings, in order."""
@@ -153,15 +158,7 @@ class ExtensionReader:
                 self.report.add("extension.unknown", item, name=f"zeebe:{kind}")
                 continue
             target = (item.get("target") or "").strip()
-            source = self.needed(
-                item,
-                item.get("source"),
-                terms.source_of(kind, target),
-                {
-                    "en": "Write an expression beginning with =.",
-                    "fr": "Écrivez une expression commençant par =.",
-                },
-            )
+            source = self._source(item, terms.source_of(kind, target))
             path = tuple(target.split("."))
             if not all(_NAME.match(part) for part in path):
                 self.report.add(
@@ -176,6 +173,14 @@ class ExtensionReader:
             elif source is not None:
                 found.append(Mapping(source, path))
         return tuple(found)
+
+    def _source(self, item: Node, where: terms.Both) -> Expression | None:
+        """Return the source of a mapping; an empty one gives null, as zeebe has it since 8.8."""
+        text = item.get("source")
+        if text is None or not text.strip():
+            self.report.add("mapping.empty", item, severity="warning", what=where)
+            return Expression("=null")
+        return self.expression(item, text, where)
 
     @staticmethod
     def _maps(node: Node, kind: str) -> bool:
@@ -208,7 +213,7 @@ class ExtensionReader:
 
     def _listener(self, item: Node, phase: Phase, found: dict[Phase, list[Job]]) -> None:
         kind = self.needed(item, item.get("type"), "the task type of a listener", TASK_TYPE_ADVICE)
-        retries = self.expression(item, item.get("retries") or "3", "the number of retries")
+        retries = self.fitting(item, item.get("retries") or "3", "the number of retries", "a whole number")
         owner = item.getparent().getparent().getparent()
         headers = {**_headers(owner, "bpmn:extensionElements/"), **_headers(item, "")}
         if kind is not None and retries is not None:
@@ -226,13 +231,11 @@ class ExtensionReader:
         if node.get("ordering") == "Sequential":
             self.report.add("extension.unknown", node, name="ordering=Sequential")
         condition = children(node, "completionCondition")
-        completion = (
-            self.expression(node, condition[0].text, "the completion condition") if condition else None
-        )
+        completion = self.feel(node, condition[0].text, "the completion condition") if condition else None
         if active is None:
             return None
         output = self._outputs(node, item)
-        return AdHoc(active, completion, node.get("cancelRemainingInstances", "true") == "true", *output)
+        return AdHoc(active, completion, flag(node, "cancelRemainingInstances", default=True), *output)
 
     def job(self, node: Node) -> Job | None:
         """Return ``zeebe:taskDefinition`` with the headers, or None."""
@@ -240,9 +243,16 @@ class ExtensionReader:
         if item is None:
             return None
         kind = self.needed(item, item.get("type"), "a task type", TASK_TYPE_ADVICE)
-        retries = self.expression(item, item.get("retries") or "3", "the number of retries")
+        retries = self.fitting(item, item.get("retries") or "3", "the number of retries", "a whole number")
         headers = _headers(node, "bpmn:extensionElements/")
+        self._check_headers(node, headers)
         return Job(kind, retries, headers) if kind is not None and retries is not None else None
+
+    def _check_headers(self, node: Node, headers: MappingOf[str, str]) -> None:
+        if "" in headers:
+            self.report.add("attribute.missing", node, what="a key for a header", instead=KEY_ADVICE)
+        if BACK_OFF_HEADER in headers:
+            self.fitting(node, headers[BACK_OFF_HEADER], f"the header {BACK_OFF_HEADER}", "a duration")
 
     def user(self, node: Node) -> UserWork:
         """Return the extensions of a user task."""
@@ -250,7 +260,8 @@ class ExtensionReader:
         for name, attribute, key, where in _USER:
             item = extension(node, name)
             if item is not None:
-                facts[key] = self.expression(item, item.get(attribute), where)
+                shape = _USER_SHAPES.get(attribute, "a text")
+                facts[key] = self.fitting(item, item.get(attribute), where, shape)
         form = extension(node, "formDefinition")
         if form is not None:
             facts["form_binding"] = _binding(form)
@@ -258,7 +269,9 @@ class ExtensionReader:
             facts["form_version_tag"] = form.get("versionTag")
             for foreign in ("formKey", "externalReference"):
                 if form.get(foreign) is not None:
-                    self.report.add("extension.unknown", form, name=f"zeebe:formDefinition {foreign}")
+                    self.report.add("user_task.other_form", form, name=form.get(foreign))
+            if not form.attrib:
+                self.report.add("attribute.missing", form, what="the form", instead=FORM_ADVICE)
         return UserWork(**facts)
 
     def called(self, node: Node, kind: str) -> Called | None:
@@ -285,8 +298,8 @@ class ExtensionReader:
             called,
             _binding(item),
             item.get("versionTag"),
-            item.get("propagateAllParentVariables", "true") == "true",
-            item.get("propagateAllChildVariables", "true") == "true",
+            flag(item, "propagateAllParentVariables", default=True),
+            flag(item, "propagateAllChildVariables", default=True),
             result,
         )
 
@@ -321,10 +334,8 @@ class ExtensionReader:
                 collection,
                 zeebe.get("inputElement") or None,
                 *self._outputs(item, zeebe),
-                self.expression(condition[0], condition[0].text, "the completion condition")
-                if condition
-                else None,
-                item.get("isSequential") == "true",
+                self.feel(condition[0], condition[0].text, "the completion condition") if condition else None,
+                flag(item, "isSequential"),
             )
         return None
 
@@ -333,8 +344,8 @@ class ExtensionReader:
         output = item.get("outputCollection") or None
         if output:
             self._variable(node, output, "a result variable")
-        element = self.expression(item, item.get("outputElement"), "the output element")
-        if bool(output) != (element is not None):
+        element = self.feel(item, item.get("outputElement"), "the output element")
+        if bool(output) != bool(item.get("outputElement")):
             self.report.add(
                 "attribute.missing",
                 node,
@@ -388,6 +399,14 @@ FEEL_ADVICE = {
     "en": "Write an expression beginning with =.",
     "fr": "Écrivez une expression commençant par =.",
 }
+FORM_ADVICE = {
+    "en": "Choose it by its id.",
+    "fr": "Choisissez-le par son identifiant.",
+}
+KEY_ADVICE = {
+    "en": "Give each header a key, or remove it.",
+    "fr": "Donnez une clé à chaque en-tête, ou retirez-le.",
+}
 LOOP_ADVICE = {
     "en": "Use a multi-instance, or draw the loop with a gateway.",
     "fr": "Utilisez une multi-instance, ou dessinez la boucle avec une passerelle.",
@@ -403,6 +422,32 @@ _USER = (
     ("formDefinition", "formId", "form_id", "the form"),
 )
 
+
+_USER_SHAPES = {
+    "dueDate": "a date and time",
+    "followUpDate": "a date and time",
+    "priority": "a number from 0 to 100",
+}
+SHAPES: dict[str, tuple[Callable[[str], bool], str]] = {
+    "a text": (bool, ""),
+    "a whole number": (lambda text: text.isascii() and text.isdigit(), "3"),
+    "a number from 0 to 100": (lambda text: text.isascii() and text.isdigit() and int(text) <= 100, "50"),
+    "a date and time": (
+        lambda text: variables.to_instant(text, zone="UTC") is not None,
+        "2026-07-14T08:00:00+02:00",
+    ),
+    "a duration": (lambda text: variables.parse_duration(text) is not None, "PT5M"),
+}
+"""What a fixed text must look like in some places, and an example."""
+ONLY_FEEL = frozenset(
+    {
+        "a FEEL expression",
+        "an input collection",
+        "the correlation key",
+        "the list of elements that begin (active elements collection)",
+    }
+)
+"""Where a text without = can only be a slip: nobody loops over a text, and no script is one."""
 
 _LISTENERS = "bpmn:extensionElements/zeebe:{0}Listeners/zeebe:{0}Listener"
 

@@ -6,6 +6,7 @@ a condition will say. Next: ``engine/definitions.py``.
 
 from __future__ import annotations
 
+from engine.kernel.adhoc import AdHocSubProcess
 from engine.kernel.checks import Teller, flow_problem
 from engine.kernel.dominators import Graph, backwards, leading, nearest, postorder
 from engine.kernel.elements import Element
@@ -15,7 +16,17 @@ from engine.kernel.process import ProcessSpec
 from engine.kernel.source import Report
 
 HOLES = frozenset(
-    {"flow.dangling", "flow.crosses_scope", "boundary.nowhere", "start.missing", "id.missing", "id.duplicate"}
+    {
+        "element.instantiates",
+        "flow.open",
+        "link.unused",
+        "flow.dangling",
+        "flow.crosses_scope",
+        "boundary.nowhere",
+        "start.missing",
+        "id.missing",
+        "id.duplicate",
+    }
 )
 """Problems that tear the paths: what they cut off is not reported again as unreachable."""
 
@@ -44,6 +55,11 @@ def paths(process: ProcessSpec, report: Report, *, holes: bool) -> None:
             _event_gateway(process, element, tell)
     if holes:
         return
+    for element in process.task_specs.values():
+        if not element.outgoing and isinstance(element, (ExclusiveGateway, InclusiveGateway)):
+            tell("gateway.no_exit", element)
+        elif not element.outgoing and isinstance(element, ParallelGateway):
+            tell("gateway.no_exit", element, severity="warning")
     reached = _reached(process)
     for element in process.task_specs.values():
         if element.name not in reached and not element.is_process:
@@ -87,7 +103,7 @@ def _steps(process: ProcessSpec) -> Graph:
 def _begins(scope: Element, inner: Element) -> bool:
     if inner.details.triggered_by_event or isinstance(inner, StartEvent):
         return True
-    return scope.details.ad_hoc is not None and not inner.incoming and inner.details.attached_to is None
+    return isinstance(scope, AdHocSubProcess) and not inner.incoming and inner.details.attached_to is None
 
 
 def _reached(process: ProcessSpec) -> set[str]:

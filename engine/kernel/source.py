@@ -16,9 +16,16 @@ from engine.problems import Problem, Severity
 MAX_BYTES = 5_000_000
 MAX_ELEMENTS = 10_000
 """Elements and flows of one file: five times the largest process that a person can draw."""
+LONGEST = 200
+"""Characters of a text that a problem quotes."""
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 SCOPES = tuple(f"{{{BPMN}}}{name}" for name in ("process", "subProcess", "adHocSubProcess", "transaction"))
+HOLDERS = frozenset(
+    {"adHocSubProcess", "collaboration", "definitions", "laneSet", "process", "subProcess", "transaction"}
+)
+"""What diagrams are made of stands in one of these."""
+INNER_SCOPES = SCOPES[1:3]
 NAMESPACES = {"bpmn": BPMN, "zeebe": ZEEBE}
 
 Node = Any
@@ -50,6 +57,32 @@ def extension(node: Node, name: str) -> Node | None:
     return node.find(f"{{{BPMN}}}extensionElements/{{{ZEEBE}}}{name}")
 
 
+def flag_of(text: object) -> bool | None:
+    """Return what a boolean of XML Schema says, or None when it says neither."""
+    return {"true": True, "1": True, "false": False, "0": False}.get(str(text).strip())
+
+
+def flag(node: Node, name: str, *, default: bool = False) -> bool:
+    """Return a boolean attribute; ``default`` when it is absent or unreadable (``honoured.py`` reports that)."""
+    said = flag_of(node.get(name))
+    return default if said is None else said
+
+
+def _owner_of(node: Node) -> Node:
+    """Return the element of the diagram that ``node`` is a part of: what stands directly in a scope."""
+    owner = node
+    while (parent := owner.getparent()) is not None and not (
+        owner.get("id") is not None and namespace(owner) == BPMN and tag(parent) in HOLDERS
+    ):
+        owner = parent
+    return owner
+
+
+def _short(fact: object) -> object:
+    """Return a fact that a person can read: of a long text the beginning."""
+    return f"{fact[:LONGEST]}…" if isinstance(fact, str) and len(fact) > LONGEST else fact
+
+
 class Report:
     """Collects the problems of one file, all at once."""
 
@@ -59,18 +92,16 @@ class Report:
 
     def add(self, code: str, node: Node | None = None, *, severity: Severity = "error", **facts: Any) -> None:
         """Note a problem at ``node``; extensions are reported at the element that carries them."""
-        owner = node
-        while owner is not None and owner.get("id") is None and owner.getparent() is not None:
-            owner = owner.getparent()
+        owner = _owner_of(node) if node is not None else None
         self.problems.append(
             Problem(
                 code,
                 file=self.file,
                 line=line_of(node) if node is not None else 0,
                 element=(owner.get("id") or "") if owner is not None else "",
-                label=(owner.get("name") or "").replace("\n", " ") if owner is not None else "",
+                label=(owner.get("name") or "") if owner is not None else "",
                 severity=severity,
-                facts={name: in_both(fact) for name, fact in facts.items()},
+                facts={name: in_both(_short(fact)) for name, fact in facts.items()},
             )
         )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 Both = dict[str, str]
 
 FRENCH = {
+    "a duration": "une durée",
+    "a number from 0 to 100": "un nombre de 0 à 100",
     "a FEEL expression": "une expression FEEL",
     "a FEEL script": "un script FEEL",
     "a correlation key": "une clé de corrélation",
@@ -20,6 +22,7 @@ FRENCH = {
     "a duration such as PT2H or P5D": "une durée comme PT2H ou P5D",
     "a follow-up date": "une date de relance",
     "a form": "un formulaire",
+    "a key for a header": "une clé pour un en-tête",
     "a link name": "un nom de lien",
     "a list": "une liste",
     "a list of element ids": "une liste d’identifiants d’éléments",
@@ -46,6 +49,7 @@ FRENCH = {
     "candidate groups": "des groupes candidats",
     "candidate users": "des personnes candidates",
     "compensation": "compensation",
+    "at least one activity inside": "au moins une activité à l’intérieur",
     "cycle": "cycle",
     "date": "date",
     "duration": "durée",
@@ -73,6 +77,7 @@ FRENCH = {
     "the escalation code": "le code d’escalade",
     "the follow-up date": "la date de relance",
     "the form": "le formulaire",
+    "the header retryBackoff": "l’en-tête retryBackoff",
     "the id of a decision to call": "l’identifiant de la décision à appeler",
     "the id of a process to call": "l’identifiant du processus à appeler",
     "the list of elements that begin (active elements collection)": "la liste des éléments qui commencent",
@@ -84,6 +89,39 @@ FRENCH = {
     "the timer": "la minuterie",
     "timer": "minuterie",
 }
+
+
+KINDS: dict[str, tuple[str, str]] = {
+    "adHocSubProcess": ("ad-hoc subprocess", "sous-processus ad hoc"),
+    "boundaryEvent": ("boundary event", "événement de bord"),
+    "businessRuleTask": ("business rule task", "tâche de règle métier"),
+    "callActivity": ("call activity", "activité d’appel"),
+    "endEvent": ("end event", "événement de fin"),
+    "eventBasedGateway": ("event-based gateway", "passerelle événementielle"),
+    "exclusiveGateway": ("exclusive gateway", "passerelle exclusive"),
+    "inclusiveGateway": ("inclusive gateway", "passerelle inclusive"),
+    "intermediateCatchEvent": ("intermediate catch event", "événement intermédiaire de réception"),
+    "intermediateThrowEvent": ("intermediate throw event", "événement intermédiaire d’envoi"),
+    "manualTask": ("manual task", "tâche manuelle"),
+    "parallelGateway": ("parallel gateway", "passerelle parallèle"),
+    "process": ("process", "processus"),
+    "receiveTask": ("receive task", "tâche de réception"),
+    "scriptTask": ("script task", "tâche de script"),
+    "sendTask": ("send task", "tâche d’envoi"),
+    "sequenceFlow": ("sequence flow", "flux de séquence"),
+    "serviceTask": ("service task", "tâche de service"),
+    "startEvent": ("start event", "événement de début"),
+    "subProcess": ("subprocess", "sous-processus"),
+    "task": ("task", "tâche"),
+    "userTask": ("user task", "tâche utilisateur"),
+}
+"""What BPMN calls its elements."""
+
+
+def kind(tag: str) -> Both:
+    """Return how elements of this name in XML are called."""
+    en, fr = KINDS.get(tag, (tag, tag))
+    return {"en": en, "fr": fr}
 
 
 def in_both(fact: object) -> object:

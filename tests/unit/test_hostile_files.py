@@ -73,6 +73,7 @@ def ladder(rungs: int) -> bytes:
         ]
         if n:
             body.append(flow(f"j{n - 1}", f"x{n}"))
+    body += ['<bpmn:endEvent id="e"/>', flow(f"j{rungs - 1}", "e")]
     return process_of("".join(body))
 
 

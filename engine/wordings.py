@@ -282,9 +282,9 @@ CATALOGUE: dict[str, Wording] = {
     ),
     "extension.unknown": _both(
         "“{label}” carries {name}, which Guichet does not honour.",
-        "Remove it; what it meant must be drawn in another way.",
+        "Remove it, and draw what it means with what Guichet runs.",
         "« {label} » porte {name}, sans effet dans Guichet.",
-        "Retirez-le ; dessinez autrement ce qu’il voulait dire.",
+        "Retirez-le, et dessinez ce qu’il veut dire avec ce que Guichet exécute.",
     ),
     "extension.other": _both(
         "“{label}” carries {name} of {space}, which Guichet does not know: it has no effect.",

@@ -120,7 +120,7 @@ def structure(process: ProcessSpec, report: Report, skipped: set[str]) -> None:
             _link(process, element, tell)
         if element.details.event.kind == "link" and element.kind == "intermediate_catch_event":
             _link_back(process, element, tell)
-        if element.kind == "user_task" and not any(p.element == element.name for p in report.problems):
+        if element.kind == "user_task":
             _assignment(element, tell)
     _duplicates(process, tell)
     _start_timers(process, tell, report)
@@ -193,6 +193,8 @@ def _duplicates(process: ProcessSpec, tell: Teller) -> None:
         if event.kind == "compensation" and place is not None:
             # Whether drawn on the border or inside: an activity is undone in one way.
             place = f"of {element.details.attached_to or place.removeprefix('in ')}"
+        if told is None and event.kind in ("message", "signal"):
+            continue  # said already
         if place is None or event.kind not in ("compensation", "error", "escalation", "message", "signal"):
             continue
         code = f"{told.text if told is not None else ''} {event.key.text if event.key is not None else ''}"
@@ -365,5 +367,7 @@ def _never(process: ProcessSpec, element: Element, tell: Teller) -> None:
 
 def _assignment(element: Element, tell: Teller) -> None:
     user = element.details.user
+    if any(p.element == element.name and p.code == "feel.syntax" for p in tell.report.problems):
+        return  # somebody was meant
     if user is None or not (user.assignee or user.candidate_groups or user.candidate_users):
         tell("user_task.nobody", element, severity="warning")

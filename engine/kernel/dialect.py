@@ -50,6 +50,7 @@ INSTEAD = {
 }
 ALTERNATIVES = {"businessRuleTask": "calledDecision", "scriptTask": "script"}
 """What such a task does by itself, instead of a job."""
+NOT_SAID = {"en": "which one is not said", "fr": "lequel n’est pas dit"}
 DEFAULT_FLOW = {"en": "default flow", "fr": "flux par défaut"}
 OWN_DEFAULT = {
     "en": "Choose one of the flows that leave this element.",
@@ -194,7 +195,9 @@ class DialectProcessParser(ProcessParser):
                     reader.report.add("flow.dangling", item, missing=missing[0])
                 continue
             if not flow_id:
-                reader.report.add("id.missing", item, what=terms.kind("sequenceFlow"))
+                way = f" {ends['sourceRef']} → {ends['targetRef']}"
+                what = {language: word + way for language, word in terms.kind("sequenceFlow").items()}
+                reader.report.add("id.missing", item, what=what)
             if not flow_id or flow_id in process.flows:
                 continue
             start = self.nodes_by_id.get(ends["sourceRef"])
@@ -332,7 +335,7 @@ class DialectParser(BpmnParser):
         if kind == "scriptTask":
             script = read.script(node)
             for foreign in children(node, "script"):
-                language = node.get("scriptFormat") or "?"
+                language = node.get("scriptFormat") or NOT_SAID
                 self.report.add("script.foreign", foreign, language=language)
                 return {"script": script, "job": job}
             if extension(node, "script") is None and extension(node, "taskDefinition") is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
+from datetime import timedelta
 from typing import Any, cast
 
 from engine import feel, variables
@@ -216,6 +217,7 @@ class ExtensionReader:
         retries = self.fitting(item, item.get("retries") or "3", "the number of retries", "a whole number")
         owner = item.getparent().getparent().getparent()
         headers = {**_headers(owner, "bpmn:extensionElements/"), **_headers(item, "")}
+        self._check_headers(item, _headers(item, ""))
         if kind is not None and retries is not None:
             found.setdefault(phase, []).append(Job(kind, retries, headers))
 
@@ -423,6 +425,10 @@ _USER = (
 )
 
 
+def _lasts(length: object) -> bool:
+    return isinstance(length, timedelta) and length >= timedelta(0)
+
+
 _USER_SHAPES = {
     "dueDate": "a date and time",
     "followUpDate": "a date and time",
@@ -436,7 +442,7 @@ SHAPES: dict[str, tuple[Callable[[str], bool], str]] = {
         lambda text: variables.to_instant(text, zone="UTC") is not None,
         "2026-07-14T08:00:00+02:00",
     ),
-    "a duration": (lambda text: variables.parse_duration(text) is not None, "PT5M"),
+    "a duration": (lambda text: _lasts(variables.parse_duration(text)), "PT5M"),
 }
 """What a fixed text must look like in some places, and an example."""
 ONLY_FEEL = frozenset(

@@ -95,7 +95,7 @@ class Honoured:
         if name in words.FLAGS and flag_of(value) is None:
             self.report.add("attribute.value", node, name=name, found=value, allowed=TRUE_OR_FALSE)
         elif (name in words.ONLY_VALUES and value not in words.ONLY_VALUES[name]) or (
-            name in words.NOT_RUN_ATTRIBUTES or (name == "language" and "feel" not in value.lower())
+            name in words.NOT_RUN_ATTRIBUTES or (name == "language" and _other_language(node, value))
         ):
             self.report.add("extension.unknown", node, name=said)
         elif name == "operationRef" or (name == "implementation" and not value.startswith("##")):
@@ -198,6 +198,11 @@ def _engine(space: str) -> str | None:
         if space.startswith(root):
             return name
     return words.FOREIGN.get(space)
+
+
+def _other_language(node: Node, language: str) -> bool:
+    """Tell whether FEEL is said to be something else; the language of a fixed text does not matter."""
+    return "feel" not in language.lower() and (node.text or "").lstrip().startswith("=")
 
 
 def _written(node: Node) -> str:

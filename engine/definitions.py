@@ -7,7 +7,7 @@ version or the one of a deployment. It never stores a file that has an error. Ne
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -63,6 +63,14 @@ class Deployed:
 # ---------------------------------------------------------------------- checking
 
 
+def kind_of(name: str) -> Literal["bpmn", "dmn", "form"] | None:
+    """Return what a file holds by its name; other engines write ``.bpmn20.xml``."""
+    lower = name.lower()
+    if lower.endswith((".bpmn", ".bpmn2", ".bpmn20.xml", ".bpmn.xml")):
+        return "bpmn"
+    return "dmn" if lower.endswith(".dmn") else "form" if lower.endswith(".form") else None
+
+
 def check(files: Iterable[File], known: Known | None = None) -> Checked:
     """Check files together; references between them and to ``known`` must be whole.
 
@@ -71,25 +79,22 @@ def check(files: Iterable[File], known: Known | None = None) -> Checked:
     """
     known = known or Known()
     checked = Checked()
+    files = list(files)
     decision_files: list[File] = []
     for file in files:
-        if file.name.endswith(".bpmn"):
+        kind = kind_of(file.name)
+        if kind == "bpmn":
             reading = kernel.read(file.content, file.name)
             checked.problems += reading.problems
             checked.processes += [(file, process) for process in reading.processes]
-        elif file.name.endswith(".dmn"):
+        elif kind == "dmn":
             decision_files.append(file)
-        elif file.name.endswith(".form"):
+        elif kind == "form":
             _check_form(file, checked)
         else:
-            checked.problems.append(
-                Problem(
-                    "file.unreadable",
-                    file=file.name,
-                    facts={"reason": "its name ends in none of .bpmn .dmn .form"},
-                )
-            )
+            checked.problems.append(Problem("file.unreadable", file=file.name, facts={"reason": OTHER_NAME}))
     _check_decisions(decision_files, checked)
+    checked.problems += _twice(files, checked)
     processes = known.processes | {process.process_id for _, process in checked.processes}
     decisions = known.decisions | {decision for _, decision, _ in checked.decisions}
     form_ids = known.forms | {form for _, form in checked.forms}
@@ -97,6 +102,33 @@ def check(files: Iterable[File], known: Known | None = None) -> Checked:
         checked.problems += _references(file, process, processes, decisions, form_ids, known.task_type)
     checked.problems.sort(key=lambda problem: (problem.file, problem.line))
     return checked
+
+
+def _twice(files: Sequence[File], checked: Checked) -> Iterator[Problem]:
+    """Yield what the files define twice: of a name one file would be lost, of an id the last would be newest."""
+    names: set[str] = set()
+    for file in files:
+        if file.name in names:
+            yield Problem("file.twice", file=file.name)
+        names.add(file.name)
+    found = [
+        *(("process", file, process.process_id, process.label) for file, process in checked.processes),
+        *(("decision", file, decision, name) for file, decision, name in checked.decisions),
+        *(("form", file, form, form) for file, form in checked.forms),
+    ]
+    first: dict[tuple[str, str], File] = {}
+    for kind, file, key, label in found:
+        other = first.setdefault((kind, key), file)
+        if other is not file:
+            facts = {"what": WORDS_OF_KINDS[kind], "key": key, "other": other.name}
+            yield Problem(
+                "definition.twice",
+                file=file.name,
+                element=key,
+                label=label,
+                severity="warning",
+                facts=facts,
+            )
 
 
 def _check_decisions(files: Sequence[File], checked: Checked) -> None:
@@ -128,12 +160,14 @@ def _of_decision(file: File, problem: dmn.Problem) -> Problem:
 
 
 def _check_form(file: File, checked: Checked) -> None:
+    if len(file.content) > MAX_BYTES:
+        facts = {"limit": MAX_BYTES // 1_000_000}
+        checked.problems.append(Problem("file.too_big", file=file.name, facts=facts))
+        return
     try:
-        text = file.content.decode()
+        text = file.content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        checked.problems.append(
-            Problem("file.unreadable", file=file.name, facts={"reason": "it is not UTF-8"})
-        )
+        checked.problems.append(Problem("file.unreadable", file=file.name, facts={"reason": NOT_UTF_8}))
         return
     found = [replace(problem, file=file.name) for problem in forms.problems(text)]
     checked.problems += found
@@ -186,6 +220,18 @@ def _references(
     return found
 
 
+MAX_BYTES = 1_000_000
+"""The longest form that is read."""
+NOT_UTF_8 = {"en": "it is not UTF-8", "fr": "il n’est pas en UTF-8"}
+OTHER_NAME = {
+    "en": "its name ends in none of .bpmn .dmn .form",
+    "fr": "son nom ne se termine ni par .bpmn, ni par .dmn, ni par .form",
+}
+WORDS_OF_KINDS = {
+    "process": {"en": "process", "fr": "Le processus"},
+    "decision": {"en": "decision", "fr": "La décision"},
+    "form": {"en": "form", "fr": "Le formulaire"},
+}
 DECISION = {"en": "decision", "fr": "décision"}
 FORM = {"en": "form", "fr": "formulaire"}
 _DEPLOYING = 0x6775_6963  # the advisory lock of deployments; any number that nothing else takes

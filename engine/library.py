@@ -75,7 +75,9 @@ class Library:
         Raises:
             Missing: there is no such definition.
         """
-        return self._get(self._forms, connection, definition_id, lambda row: forms.read(row.content.decode()))
+        return self._get(
+            self._forms, connection, definition_id, lambda row: forms.read(row.content.decode("utf-8-sig"))
+        )
 
     def meanings(self, generation: str | None) -> dict[Hashable, str]:
         """Return what references have been found to mean since the deployment ``generation``, the newest one.

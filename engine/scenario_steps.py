@@ -93,7 +93,7 @@ def check_step(action: Any) -> None:
         check_expectation(action["expect"])
         return
     name = action.get("do")
-    if name not in STEPS:
+    if not isinstance(name, str) or name not in STEPS:
         raise Unusable(f"there is no step “{name}”; known are {', '.join(sorted(STEPS))}")
     keys = STEPS[name][1]
     unknown = set(action) - keys - {"do", "note"}

@@ -36,6 +36,10 @@ REHEARSED = frozenset(
 story may pin what becomes of a token that waits in vain or of rules that contradict one another."""
 
 
+MAX_BYTES = 1_000_000
+"""A story longer than this is none that anybody wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one scenario.
@@ -170,8 +174,10 @@ def load(path: Path) -> dict[str, Any]:
         Unusable: it is no JSON, or lacks resources or steps.
     """
     try:
-        scenario = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, ValueError) as error:
+        if path.stat().st_size > MAX_BYTES:
+            raise Unusable(f"{path.name} has more than {MAX_BYTES} bytes")
+        scenario = json.loads(path.read_bytes(), parse_float=Decimal)
+    except (OSError, ValueError, RecursionError) as error:
         raise Unusable(f"{path.name} cannot be read: {error}") from error
     if not isinstance(scenario, dict):
         raise Unusable(f"{path.name} is no scenario: expected an object")
@@ -225,17 +231,20 @@ def find(paths: Iterable[Path]) -> list[Path]:
         if path.is_file():
             found.append(path)
         elif path.is_dir():
-            found += [file for file in sorted(path.rglob("*.json")) if _is_scenario(file)]
+            found += [file for file in sorted(path.rglob("*.json")) if is_scenario(file)]
         else:
             raise Unusable(f"{path} does not exist")
     return found
 
 
-def _is_scenario(path: Path) -> bool:
+def is_scenario(path: Path) -> bool:
+    """Tell whether a JSON file means to be a scenario; a broken one is reported when it runs."""
+    if path.stat().st_size > MAX_BYTES:
+        return False
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        return True  # a broken file is reported when it runs
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return True
     return isinstance(content, dict) and "steps" in content
 
 

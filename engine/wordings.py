@@ -19,6 +19,12 @@ CATALOGUE: dict[str, Wording] = {
         "Le fichier est illisible : {reason}.",
         "Enregistrez-le de nouveau depuis l’éditeur, en XML ou JSON UTF-8.",
     ),
+    "path.unreadable": _both(
+        "This path cannot be read: {reason}.",
+        "Correct the path, or its rights.",
+        "Ce chemin est illisible : {reason}.",
+        "Corrigez le chemin, ou ses droits.",
+    ),
     "file.hostile": _both(
         "The file contains {what}, which Guichet does not read for safety.",
         "Remove it; a diagram never needs it.",
@@ -26,16 +32,28 @@ CATALOGUE: dict[str, Wording] = {
         "Retirez-le ; un diagramme n’en a jamais besoin.",
     ),
     "file.too_big": _both(
-        "The file has {size} bytes; at most {limit} are read.",
-        "Split the process into called processes.",
-        "Le fichier fait {size} octets ; la limite est {limit}.",
-        "Découpez le processus en processus appelés.",
+        "The file is larger than {limit} MB, more than Guichet reads.",
+        "Split it: a process into called processes, a form over several tasks.",
+        "Le fichier dépasse {limit} Mo, plus que Guichet n’en lit.",
+        "Découpez-le : un processus en processus appelés, un formulaire en plusieurs tâches.",
     ),
     "file.too_many": _both(
         "The file draws {count} elements and flows; at most {limit} are read.",
         "Split the process into called processes.",
         "Le fichier dessine {count} éléments et flux ; la limite est {limit}.",
         "Découpez le processus en processus appelés.",
+    ),
+    "file.twice": _both(
+        "Two files of this deployment have the same name.",
+        "Rename one of them.",
+        "Deux fichiers de ce déploiement portent le même nom.",
+        "Renommez l’un des deux.",
+    ),
+    "definition.twice": _both(
+        "The {what} “{key}” is also in the file {other}; the last one would be the newest version.",
+        "Keep one, or give them different ids.",
+        "{what} « {key} » se trouve aussi dans le fichier {other} ; le dernier serait la version la plus récente.",
+        "N’en gardez qu’un, ou donnez-leur des identifiants différents.",
     ),
     "file.no_process": _both(
         "The file has no executable process.",

@@ -157,8 +157,8 @@ CASES = [
     Case("link.unused", "l", around(TASK, node("intermediateCatchEvent", "l", '<bpmn:linkEventDefinition name="L"/>'), node("endEvent", "e2"), chain("l", "e2"))),
     Case("extension.other", "x", around(node("task", "x", "", 'xmlns:w="urn:whatever" w:class="a"')), "warning"),
 ]  # fmt: skip
-ELSEWHERE = {"scenario.unusable"}
-"""Said by the command line alone; tested below."""
+ELSEWHERE = {"scenario.unusable", "path.unreadable", "file.twice", "definition.twice"}
+"""Said of paths and of several files; tested in ``test_check_command.py``."""
 
 
 def types(kind: str, inputs: frozenset[str]) -> list[Problem]:

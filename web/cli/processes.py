@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import click
@@ -22,9 +23,9 @@ from engine.scenario_expectations import Unusable
 from engine.scenarios import Outcome
 from integrations.tasks import check_task
 from web import settings
+from web.cli.files import gather
 from web.database import open_house
 
-SUFFIXES = (".bpmn", ".dmn", ".form")
 ACTOR = "system:cli"
 PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 LANGUAGE = click.option(
@@ -57,21 +58,51 @@ def check(paths: tuple[Path, ...], json_file: Path | None, lang: str) -> None:
     References may also lead to the definitions shipped with Guichet. Exit code 0 without errors, 1 with
     errors, 2 when a path cannot be read.
     """
-    files, stories = _gather(paths)
-    checked = definitions.check(files, shipped())
-    problems = [*checked.problems, *_check_scenarios(stories)]
+    language: Language = "en" if lang == "en" else "fr"
+    given = gather(paths)
+    problems = [
+        *given.unreadable,
+        *definitions.check(given.files, shipped()).problems,
+        *_check_scenarios(given.stories),
+    ]
     if json_file is not None:
-        records = [problem.as_json("en" if lang == "en" else "fr") for problem in problems]
-        json_file.write_text(json.dumps(records, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        _write_json(json_file, [problem.as_json(language) for problem in problems])
     for problem in problems:
-        _print(problem, lang)
+        _print(problem, language)
+    _sum_up(len(given.files) + len(given.stories), problems, language)
+    raise SystemExit(2 if given.unreadable else 1 if errors_among(problems) else 0)
+
+
+def _sum_up(count: int, problems: list[Problem], language: Language) -> None:
     errors = len(errors_among(problems))
-    count = f"{len(files) + len(stories)} file(s)"
-    if not problems:
-        click.echo(f"{count}: nothing to mend.")
+    warnings = len(problems) - errors
+    if language == "fr":
+        files = f"{count} fichier{'s' if count > 1 else ''}"
+        found = f"{_some(errors, 'erreur')}, {_some(warnings, 'avertissement')}"
+        click.echo(f"{files} : {found if problems else 'rien à corriger'}.")
     else:
-        click.echo(f"{count}: {errors} error(s), {len(problems) - errors} warning(s).")
-    raise SystemExit(1 if errors else 0)
+        files = f"{count} file{'' if count == 1 else 's'}"
+        found = f"{_some(errors, 'error')}, {_some(warnings, 'warning')}"
+        click.echo(f"{files}: {found if problems else 'nothing to mend'}.")
+
+
+def _some(count: int, noun: str) -> str:
+    """Return a number with its noun; zero of something is singular in French and plural in English."""
+    plural = count > 1 or (count == 0 and noun in ("error", "warning"))
+    return f"{count} {noun}{'s' if plural else ''}"
+
+
+def _write_json(path: Path, records: list[dict[str, Any]]) -> None:
+    """Write records so that any reader of JSON takes them, whatever bytes a name was made of.
+
+    Raises:
+        Unreadable: the file cannot be written.
+    """
+    text = json.dumps(records, ensure_ascii=False, indent=1) + "\n"
+    try:
+        path.write_bytes(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def shipped() -> Known:
@@ -90,40 +121,27 @@ def shipped() -> Known:
     )
 
 
-def _gather(paths: Iterable[Path]) -> tuple[list[File], list[Path]]:
-    files: list[File] = []
-    stories: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise Unreadable(f"{path} does not exist.")
-        found = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for one in found:
-            if one.suffix in SUFFIXES:
-                try:
-                    files.append(File(str(one), one.read_bytes()))
-                except OSError as error:
-                    raise Unreadable(f"{one} cannot be read: {error.strerror}.") from error
-            elif not path.is_dir() and one.suffix != ".json":
-                raise Unreadable(f"{one} is no diagram, decision, form or scenario.")
-        stories += scenarios.find([path]) if path.is_dir() or path.suffix == ".json" else []
-    return files, stories
-
-
 def _check_scenarios(stories: Iterable[Path]) -> list[Problem]:
     return [problem for story in stories for problem in scenarios.problems(story)]
 
 
-def _print(problem: Problem, lang: str) -> None:
-    language: Language = "en" if lang == "en" else "fr"
+def _print(problem: Problem, language: Language) -> None:
     place = f"{problem.file}:{problem.line}" if problem.line else problem.file
-    words = {"error": {"fr": "erreur", "en": "error"}, "warning": {"fr": "attention", "en": "warning"}}
-    word = words[problem.severity][language]
+    words = {
+        "error": {"fr": "erreur", "en": "error"},
+        "warning": {"fr": "avertissement", "en": "warning"},
+    }
     element = f" [{problem.element}]" if problem.element else ""
-    click.secho(
-        f"{place}  {word} {problem.code}{element}", fg="red" if problem.severity == "error" else "yellow"
-    )
-    click.echo(f"    {problem.message(language)}")
-    click.echo(f"    → {problem.advice(language)}")
+    head = f"{place}  {words[problem.severity][language]} {problem.code}{element}"
+    click.secho(_plain(head), fg="red" if problem.severity == "error" else "yellow")
+    click.echo(f"    {_plain(problem.message(language))}")
+    click.echo(f"    → {_plain(problem.advice(language))}")
+
+
+def _plain(text: str) -> str:
+    """Return a text without what a terminal would obey or cannot encode: names come from files."""
+    printable = "".join(sign if sign.isprintable() else " " for sign in text)
+    return printable.encode("utf-8", "backslashreplace").decode()
 
 
 # ---------------------------------------------------------------------- test
@@ -219,18 +237,29 @@ def _write_junit(path: Path, outcomes: list[Outcome]) -> None:
 @LANGUAGE
 def deploy(paths: tuple[Path, ...], message: str, lang: str) -> None:
     """Deploy the diagrams, decisions and forms under PATHS together, or nothing at all."""
-    files, _ = _gather(paths)
-    named = [File(Path(file.name).name, file.content) for file in files]
+    language: Language = "en" if lang == "en" else "fr"
+    given = gather(paths)
+    for problem in given.unreadable:
+        _print(problem, language)
+    if given.unreadable:
+        raise SystemExit(2)
+    named = [File(Path(file.name).name, file.content) for file in given.files]
     house = open_house(settings.read())
     with house.begin(ACTOR) as unit:
         known = definitions.known_in(unit, check_task)
         problems = definitions.check(named, known).problems
         for problem in problems:
-            _print(problem, lang)
+            _print(problem, language)
         if errors_among(problems):
             raise SystemExit(1)
         deployed = definitions.deploy(unit, named, message=message, task_type=check_task)
-    click.echo(f"Deployed {len(named)} file(s); {len(deployed.definitions)} new version(s).")
+    versions = len(deployed.definitions)
+    click.echo(
+        {
+            "en": f"Files deployed: {len(named)}; new versions: {versions}.",
+            "fr": f"Fichiers déployés : {len(named)} ; nouvelles versions : {versions}.",
+        }[language]
+    )
 
 
 COMMANDS: list[click.Command] = [check, test, deploy]

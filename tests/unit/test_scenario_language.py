@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.scenarios import Runner, Unusable, coverage, find, problems
-from tests.diagrams import end, process, start, user
+from tests.diagrams import boundary, catch, end, process, start, user
 from web.cli import main
 
 DIAGRAM = process("p", start(), user("a"), user("b"), end(), flows="start a b end")
@@ -165,6 +165,33 @@ def test_a_story_may_pin_what_becomes_of_rules_that_meet_and_of_a_join_that_wait
         resources=["vain.bpmn", "d.dmn"],
     )
     assert Runner().run(story).message == ""
+
+
+def test_a_clock_may_fire_often_but_not_for_ever_at_one_instant(tmp_path: Path) -> None:
+    def cycle(text: str) -> str:
+        return f"<bpmn:timerEventDefinition><bpmn:{text}</bpmn:timerEventDefinition>"
+
+    often = boundary("b", "a", cycle("timeCycle>R/PT1M</bpmn:timeCycle>"), interrupting=False)
+    drawn = process("often", start(), user("a"), often, end(), end("e2"), flows="start a end; b e2")
+    (tmp_path / "often.bpmn").write_bytes(drawn)
+    steps = [
+        {"do": "start", "process": "often"},
+        {"do": "advance_clock", "by": "P1W"},
+        {"expect": {"completed": {"b": 10_080}, "waiting": ["a"]}},
+    ]
+    assert Runner().run(told(tmp_path, *steps, resources=["often.bpmn"])).message == ""
+
+    nothing = catch("c", cycle("timeDuration>PT0S</bpmn:timeDuration>"))
+    gateways = '<bpmn:exclusiveGateway id="x"/><bpmn:exclusiveGateway id="y" default="y-x"/>'
+    way_out = (
+        '<bpmn:sequenceFlow id="f" sourceRef="y" targetRef="end"><bpmn:conditionExpression>=over'
+        "</bpmn:conditionExpression></bpmn:sequenceFlow>"
+    )
+    drawn = process("round", start(), gateways, nothing, end(), way_out, flows="start x c y x")
+    (tmp_path / "round.bpmn").write_bytes(drawn)
+    go = {"do": "start", "process": "round", "variables": {"over": False}}
+    told_round = told(tmp_path, go, {"expect": {"status": "active"}}, resources=["round.bpmn"])
+    assert "to come to rest" in Runner().run(told_round).message
 
 
 def test_a_check_tells_every_wrong_step_at_once_without_running(tmp_path: Path) -> None:

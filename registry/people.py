@@ -1,7 +1,7 @@
 """People: teams, persons, memberships, roles, hourly rates, substitutes.
 
 Comes in: a session, the facts, who and when. Goes out: rows, the groups a person acts for, the rate of a day. It
-never sees a password (the web hashes it) and never deletes a row: stays, roles and rates are dated. Next:
+never sees a password (the web hashes it); stays, roles and rates are dated and stay. Next:
 ``registry/natures.py``.
 """
 
@@ -13,7 +13,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from registry import changes, entities, ids, rows, rules
+from registry import changes, entities, ids, rows, rules, sign_ins
 from registry.errors import Missing
 from registry.tables.entities import Entity, Service
 from registry.tables.people import ROLES, HourlyRate, Membership, Person, Role, RoleGrant, Substitution, Team
@@ -117,19 +117,74 @@ def get(session: Session, person_id: str) -> Person:
     return rows.get(session, Person, person_id, "person")
 
 
-def by_email(session: Session, email: str) -> Person | None:
-    """Return the active person with that mail address in any case, or None: a sign-in says no more."""
-    return session.scalar(sa.select(Person).where(Person.email == email.strip().lower(), Person.active))
+def by_email(session: Session, email: str, *, closed: bool = False) -> Person | None:
+    """Return the active person with that mail address in any case, or None: a sign-in says no more.
+
+    Args:
+        closed: find people whose account is closed, too.
+    """
+    query = sa.select(Person).where(Person.email == email.strip().lower())
+    return session.scalar(query if closed else query.where(Person.active))
 
 
 def set_password_hash(session: Session, person_id: str, password_hash: str, *, at: datetime, by: str) -> None:
-    """Keep the hash the web made of a new password, and forget failed sign-ins."""
+    """Keep the hash the web made of a new password, forget failed sign-ins and end every open session."""
     person = rows.locked(session, Person, person_id, "person")
     person.password_hash = password_hash
     person.failed_logins = 0
     person.last_failed_at = None
     person.password_set_at, person.password_set_by = at, by
     session.flush()
+    sign_ins.end_all(session, person_id)
+
+
+def sign_out(session: Session, person_id: str, *, reason: str, at: datetime, by: str) -> int:
+    """End every open session of a person by somebody else's hand, and return how many there were.
+
+    Raises:
+        Missing: there is no such person.
+        Unfit: no reason is given.
+    """
+    get(session, person_id)
+    changes.write(session, "person", person_id, kind="signed_out", text=reason, facts={}, at=at, by=by)
+    return sign_ins.end_all(session, person_id)
+
+
+def deactivate(session: Session, person_id: str, *, reason: str, at: datetime, by: str) -> Person:
+    """Close a person's account: open sessions end, nobody signs in with it; roles and stays remain as they were.
+
+    Raises:
+        Missing: there is no such person.
+        Unfit: no reason is given.
+    """
+    person = rows.locked(session, Person, person_id, "person")
+    if person.active:
+        person.active = False
+        changes.write(session, "person", person_id, kind="deactivated", text=reason, facts={}, at=at, by=by)
+    sign_ins.end_all(session, person_id)
+    return person
+
+
+def reactivate(session: Session, person_id: str, *, reason: str, at: datetime, by: str) -> Person:
+    """Open a closed account again, with the password it had.
+
+    Raises:
+        Missing: there is no such person.
+        WrongState: the person was erased.
+        Unfit: no reason is given.
+    """
+    person = rows.locked(session, Person, person_id, "person")
+    if person.erased_at is not None:
+        raise rules.WrongState(
+            "Expected a person whose account is closed, but this one was erased.",
+            noun="person",
+            subject=person_id,
+            status="erased",
+        )
+    if not person.active:
+        person.active = True
+        changes.write(session, "person", person_id, kind="reactivated", text=reason, facts={}, at=at, by=by)
+    return person
 
 
 def record_failed_login(session: Session, person_id: str, *, at: datetime) -> int:
@@ -457,6 +512,7 @@ def erase(session: Session, person_id: str, *, reason: str, at: datetime, by: st
         .where(Membership.person_id == person_id, Membership.left_at.is_(None))
         .values(left_at=at, left_by=by)
     )
+    sign_ins.end_all(session, person_id)
     changes.write(session, "person", person_id, kind="erased", text=reason, facts={}, at=at, by=by)
     return person
 

@@ -19,11 +19,10 @@ import engine.tables
 import registry.tables
 from engine import store
 from engine.clock import SettableClock
-from registry import people
+from registry import people, sign_ins
 from tests import factories
 from web.app import create_app
-from web.passwords import fingerprint
-from web.security import limiter
+from web.security import SESSION_LIFE, limiter
 from web.settings import Settings
 
 
@@ -59,11 +58,20 @@ class WebHouse:
                 people.join(
                     unit.session, person_id=person.id, team_id=self.town.team.id, at=unit.now, by=unit.actor
                 )
-            mark = fingerprint(person.password_hash)
-        client = self.app.test_client()
-        with client.session_transaction() as session:
-            session["_user_id"] = f"{person.id}.{mark}"
-        return client
+            person_id = person.id
+        return browser_of(self.app, self.house, person_id)
+
+
+def browser_of(app: Flask, house: store.Engine, person_id: str) -> FlaskClient:
+    """Return a browser in which a person has just signed in."""
+    with house.begin("system:test") as unit:
+        key = sign_ins.begin(
+            unit.session, person_id=person_id, browser="Firefox, Linux", life=SESSION_LIFE, at=unit.now
+        )
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = key
+    return client
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from engine.clock import SystemClock
 from engine.worker import Worker
 from integrations import mail
 from integrations.tasks import HANDLERS
-from registry import answers, reservations
+from registry import answers, reservations, sign_ins
 from web.settings import Settings
 
 PUBLIC_ACTOR = "system:portal"
@@ -43,14 +43,15 @@ def background(house: store.Engine, settings: Settings) -> Worker:
         with house.begin("system:reservations") as unit:
             reservations.expire_due(unit.session, at=unit.now, by=unit.actor)
 
-    def forget_answers() -> None:
-        with house.begin("system:answers") as unit:
+    def forget() -> None:
+        with house.begin("system:forget") as unit:
             answers.forget(unit.session, before=unit.now - ANSWERS_KEPT)
+            sign_ins.forget(unit.session, before=unit.now)
 
     return Worker(
         house,
         deliverers={mail.KIND: mail.deliverer(mail_server(settings))} if settings.smtp_host else {},
-        chores={"reservations": (60.0, expire_reservations), "answers": (3600.0, forget_answers)},
+        chores={"reservations": (60.0, expire_reservations), "forget": (3600.0, forget)},
     )
 
 

@@ -27,9 +27,9 @@ def gettext(text: str, **values: Any) -> str:
     return str(flask_babel.gettext(text, **values))
 
 
-def ngettext(one: str, many: str, num: int) -> str:
-    """Return the text for ``num`` things in the language of the page."""
-    return str(flask_babel.ngettext(one, many, num))
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """Return the text for ``num`` things in the language of the page, with its values filled in."""
+    return str(flask_babel.ngettext(one, many, num, **values))
 
 
 def chosen_locale() -> str:

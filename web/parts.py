@@ -90,6 +90,14 @@ MENU = (
         _("What has stopped, and trying again"),
         on_phone=False,
     ),
+    Entry(
+        "signed_in.index",
+        "session.end",
+        "users",
+        _("Sessions"),
+        _("Who is signed in, and ending sessions"),
+        on_phone=False,
+    ),
 )
 
 

@@ -6,8 +6,6 @@ keeps or logs a password. Next: ``web/pages/sign_in.py``.
 
 from __future__ import annotations
 
-import hashlib
-
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -39,8 +37,3 @@ def matches(kept: str | None, password: str) -> bool:
     except (VerificationError, InvalidHashError):
         return False
     return kept is not None
-
-
-def fingerprint(kept: str | None) -> str:
-    """Return the short mark of a kept hash that sessions carry: a new password ends the old sessions."""
-    return hashlib.sha256((kept or "").encode()).hexdigest()[:16]

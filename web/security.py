@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
@@ -41,6 +42,8 @@ _STAFF: Final = _ALL - {CONTRACTOR}
 ACTIONS: Final[dict[str, frozenset[str]]] = {
     "public": PUBLIC,
     "home.read": _ALL,
+    "account.own": _ALL,
+    "session.end": frozenset({"admin"}),
     "inbox.read": _ALL,
     "task.work": _ALL,
     "request.read": _STAFF,
@@ -64,6 +67,8 @@ ACTIONS: Final[dict[str, frozenset[str]]] = {
     "api.tasks": frozenset(),
     "api.feel": frozenset({"owner"}),
 }
+SESSION_LIFE: Final = timedelta(hours=12)
+"""How long a session stays open without use: a working day, not a night on a shared machine."""
 API: Final = "api"
 """Name of the API's blueprint; its actions begin so too."""
 
@@ -85,12 +90,13 @@ class Visitor(UserMixin):  # type: ignore[misc]  # flask_login is untyped
     entity_id: str
     grants: frozenset[tuple[str, str | None]] = frozenset()
     groups: frozenset[str] = frozenset()
-    fingerprint: str = field(default="", repr=False)
     supplier_id: str | None = None
+    sign_in_id: str = ""
+    key: str = field(default="", repr=False)
 
     def get_id(self) -> str:
-        """Return what the session keeps: the person and a mark that a new password or a lock makes void."""
-        return f"{self.id}.{self.fingerprint}"
+        """Return what the browser keeps: the key of the session, a random word that says nothing of the person."""
+        return self.key
 
     @property
     def roles(self) -> frozenset[str]:
@@ -250,7 +256,7 @@ def install(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure,
-        PERMANENT_SESSION_LIFETIME=12 * 3600,
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
         WTF_CSRF_TIME_LIMIT=None,  # the session's life bounds it: a task left open over lunch must not be lost
         WTF_CSRF_SSL_STRICT=settings.secure,
     )

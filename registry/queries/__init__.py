@@ -22,7 +22,7 @@ from registry.queries.accounting import (
 )
 from registry.queries.estate import AssetHistory, AssetRow, CostRow, asset_history, assets_page, assets_within
 from registry.queries.page import Page
-from registry.queries.people import names_of
+from registry.queries.people import SignedInRow, names_of, signed_in_page
 from registry.queries.requests import (
     RequestRow,
     TimelineRow,
@@ -60,6 +60,7 @@ __all__ = [
     "ProposalSheet",
     "RequestRow",
     "ReservationRow",
+    "SignedInRow",
     "SourceRow",
     "StockRow",
     "TimelineRow",
@@ -86,6 +87,7 @@ __all__ = [
     "requests_page",
     "reservations_of_item",
     "reservations_of_order",
+    "signed_in_page",
     "stock_page",
     "stores",
 ]

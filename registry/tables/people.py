@@ -1,7 +1,7 @@
 """Tables of people: persons, teams, memberships, roles, hourly rates and substitutes.
 
 Comes in: nothing. Goes out: the mapped classes; facts that change carry dates. It never holds a password, only
-the hash that the web made, and never a session. Next: ``registry/people.py``.
+the hash that the web made. Next: ``registry/people.py``.
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ INSIDE = (
     "/processes/",
     "/processes/intervention",
     "/operations/",
+    "/account",
+    "/signed-in/",
     "/nowhere",
 )
 SIZES = {"desk": DESK, "phone": PHONE}

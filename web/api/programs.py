@@ -17,7 +17,6 @@ from registry import people, tokens
 from web.api.refusals import ROOT
 from web.database import house
 from web.pages import sign_in
-from web.passwords import fingerprint
 from web.security import Program, csrf, login
 
 
@@ -32,15 +31,14 @@ def load(asked: Request) -> Program | None:
         if row is None:
             return None
         person = people.get(reading.session, row.person_id) if row.person_id else None
-        key = f"{person.id}.{fingerprint(person.password_hash)}" if person else None
+        if person is not None and not person.active:
+            return None  # the person's account is closed, and so are the person's tokens
+        visitor = sign_in.visitor_of(reading, person) if person else None
         today = reading.now.date()
     if row.used_on != today:
         # A busy database is no reason to turn a program away: the next request notes the day.
         with suppress(Busy), house().begin("system:api") as unit:
             tokens.record_use(unit.session, row.id, today)
-    visitor = sign_in.load(key) if key else None
-    if key and visitor is None:
-        return None  # the person's account is closed, and so are the person's tokens
     actor = visitor.id if visitor else f"system:api:{row.prefix}"
     return Program(actor, row.id, frozenset(row.scopes), visitor)
 

@@ -17,9 +17,10 @@ import click
 from gunicorn.app.base import BaseApplication
 
 from engine import outbox
+from engine.store import UnitOfWork
 from integrations import mail
 from registry import entities, people, suppliers
-from registry.tables.people import ROLES
+from registry.tables.people import ROLES, Person
 from web import logs, migrations, passwords, settings
 from web.app import create_app
 from web.database import background, open_house
@@ -227,6 +228,51 @@ def create_person(
                 unit.session, person_id=made.id, role=role, entity_id=scope, at=unit.now, by=unit.actor
             )
     click.echo(f"{name} can sign in as {email}.")
+
+
+@person.command("sign-out")
+@click.argument("email")
+@click.option("--reason", required=True, help="Why; kept in the log of changes.")
+def sign_out(email: str, reason: str) -> None:
+    """End every session of a person: lost phone, foreign hands."""
+    with open_house(settings.read()).begin(ACTOR) as unit:
+        found = _account(unit, email)
+        ended = people.sign_out(unit.session, found.id, reason=reason, at=unit.now, by=unit.actor)
+        name = found.name
+    click.echo(f"{ended} session(s) of {name} ended.")
+
+
+@person.command("close")
+@click.argument("email")
+@click.option("--reason", required=True, help="Why; kept in the log of changes.")
+def close(email: str, reason: str) -> None:
+    """Close an account: its sessions end, its tokens are refused, nobody signs in with it."""
+    with open_house(settings.read()).begin(ACTOR) as unit:
+        found = people.deactivate(
+            unit.session, _account(unit, email).id, reason=reason, at=unit.now, by=unit.actor
+        )
+        name = found.name
+    click.echo(f"The account of {name} is closed.")
+
+
+@person.command("open")
+@click.argument("email")
+@click.option("--reason", required=True, help="Why; kept in the log of changes.")
+def reopen(email: str, reason: str) -> None:
+    """Open a closed account again, with the password it had."""
+    with open_house(settings.read()).begin(ACTOR) as unit:
+        found = people.reactivate(
+            unit.session, _account(unit, email).id, reason=reason, at=unit.now, by=unit.actor
+        )
+        name = found.name
+    click.echo(f"{name} can sign in again.")
+
+
+def _account(unit: UnitOfWork, email: str) -> Person:
+    found = people.by_email(unit.session, email, closed=True)
+    if found is None:
+        raise click.ClickException(f"Nobody has the mail address {email}.")
+    return found
 
 
 COMMANDS: list[click.Command] = [show_settings, letters, database, serve, worker, person]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from web.pages import (
+    account,
     ask,
     assets,
     firm,
@@ -40,4 +41,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     assets.pages,
     stock.pages,
     postings.pages,
+    account.pages,
+    account.signed_in,
 )

@@ -1,11 +1,12 @@
 """Sign in and out with a local account.
 
-Comes in: a mail address and a password. Goes out: a session that a new password ends. It never says whether an
-address is known, and slows down who guesses. Next: ``web/passwords.py``.
+Comes in: a mail address and a password. Goes out: a session, a row that can be ended alone. It never says whether an
+address is known, and slows down who guesses. Next: ``registry/sign_ins.py``.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,12 +14,15 @@ from urllib.parse import urlsplit
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 
-from registry import people
-from registry.errors import Missing
-from web.database import house
+from engine.errors import Busy
+from engine.store import UnitOfWork
+from registry import people, sign_ins
+from registry.tables.people import Person
+from web import browsers
+from web.database import begin, house
 from web.i18n import gettext as _
-from web.passwords import fingerprint, matches
-from web.security import CONTRACTOR, Visitor, limiter, login, needs
+from web.passwords import matches
+from web.security import CONTRACTOR, SESSION_LIFE, Visitor, limiter, login, needs
 
 pages = Blueprint("sign_in", __name__)
 
@@ -28,31 +32,39 @@ REST = timedelta(minutes=5)
 
 @login.user_loader  # type: ignore[untyped-decorator]  # flask_login is untyped
 def load(key: str) -> Visitor | None:
-    """Return the person of a session, or None when the account is closed or its password is new."""
-    person_id, _dot, mark = key.partition(".")
+    """Return the person of a session, or None when the session is over or the account closed."""
     with house().read() as reading:
-        try:
-            person = people.get(reading.session, person_id)
-        except Missing:
+        found = sign_ins.find(reading.session, key, at=reading.now)
+        if found is None:
             return None
-        if not person.active or fingerprint(person.password_hash) != mark:
-            return None
-        day = reading.now.astimezone(current_app.extensions["settings"].zone).date()
-        groups = people.groups_of(reading.session, person.id, day)
-        grants = {(one.role, one.entity_id) for one in people.grants_of(reading.session, person.id)}
-        if person.supplier_id is not None:
-            grants = {(CONTRACTOR, None)}  # whoever works for a firm holds no role of the house
-        return Visitor(
-            id=person.id,
-            name=person.name,
-            email=person.email or "",
-            locale=person.locale,
-            entity_id=person.entity_id,
-            grants=frozenset(grants),
-            groups=groups,
-            fingerprint=mark,
-            supplier_id=person.supplier_id,
-        )
+        row, person = found
+        visitor = visitor_of(reading, person, sign_in_id=row.id, key=key)
+        old = reading.now - row.seen_at >= sign_ins.COARSE
+    if old:
+        # A busy database is no reason to keep somebody waiting: the next page notes the use.
+        with suppress(Busy), house().begin("system:sign-in") as unit:
+            sign_ins.touch(unit.session, row.id, life=SESSION_LIFE, at=unit.now)
+    return visitor
+
+
+def visitor_of(reading: UnitOfWork, person: Person, *, sign_in_id: str = "", key: str = "") -> Visitor:
+    """Return a person with the roles and groups held today."""
+    day = reading.now.astimezone(current_app.extensions["settings"].zone).date()
+    grants = {(one.role, one.entity_id) for one in people.grants_of(reading.session, person.id)}
+    if person.supplier_id is not None:
+        grants = {(CONTRACTOR, None)}  # whoever works for a firm holds no role of the house
+    return Visitor(
+        id=person.id,
+        name=person.name,
+        email=person.email or "",
+        locale=person.locale,
+        entity_id=person.entity_id,
+        grants=frozenset(grants),
+        groups=people.groups_of(reading.session, person.id, day),
+        supplier_id=person.supplier_id,
+        sign_in_id=sign_in_id,
+        key=key,
+    )
 
 
 def _limit() -> str:
@@ -93,11 +105,9 @@ def enter() -> Any:
         return render_template(
             "sign_in.html", email=email, next=inside(request.form.get("next")), errors=[error]
         ), 422
-    chosen = session.get("locale")
-    session.clear()  # a session that somebody else planted before sign-in ends here
+    _end_this()
+    _clear()  # a session that somebody else planted before sign-in ends here
     session.permanent = True
-    if chosen:
-        session["locale"] = chosen
     login_user(visitor)
     return redirect(inside(request.form.get("next")) or url_for("home.show"))
 
@@ -116,21 +126,42 @@ def _verified(email: str, password: str) -> str | None:
     if person is None or resting:
         return None
     with house().begin("system:sign-in") as unit:
-        if right:
-            people.record_login(unit.session, person.id)
-        else:
+        if not right:
             people.record_failed_login(unit.session, person.id, at=unit.now)
-    return f"{person.id}.{fingerprint(kept)}" if right else None
+            return None
+        people.record_login(unit.session, person.id)
+        browser = browsers.family(request.headers.get("User-Agent", ""))
+        return sign_ins.begin(
+            unit.session, person_id=person.id, browser=browser, life=SESSION_LIFE, at=unit.now
+        )
 
 
 @pages.post("/sign-out")
 @needs("public")
 def leave() -> Any:
     """End the session; the language stays."""
-    chosen = session.get("locale")
+    _end_this()
+    return forget(_("You are signed out."))
+
+
+def forget(message: str) -> Any:
+    """Let the browser forget a session that is over, and say so."""
     logout_user()
+    _clear()
+    flash(message)
+    return redirect(url_for("sign_in.show"))
+
+
+def _end_this() -> None:
+    """End the session that the browser has, if any: a copy of its cookie is worth nothing afterwards."""
+    if isinstance(current_user, Visitor):
+        with begin() as unit:
+            sign_ins.end(unit.session, current_user.sign_in_id, person_id=current_user.id)
+
+
+def _clear() -> None:
+    """Empty the cookie, but for the language."""
+    chosen = session.get("locale")
     session.clear()
     if chosen:
         session["locale"] = chosen
-    flash(_("You are signed out."))
-    return redirect(url_for("sign_in.show"))

@@ -19,9 +19,9 @@ from registry import people
 from registry.tables.documents import Document
 from tests import factories_processes
 from tests.factories_processes import Town
+from tests.web_house import browser_of
 from web import errors
 from web.app import create_app
-from web.passwords import fingerprint
 from web.security import limiter
 from web.settings import Settings
 
@@ -61,10 +61,7 @@ class Desk:
                     at=unit.now,
                     by=unit.actor,
                 )
-        client = self.app.test_client()
-        with client.session_transaction() as session:
-            session["_user_id"] = f"{person}.{fingerprint(None)}"
-        return client
+        return browser_of(self.app, self.town.house, person)
 
     def task(self, element: str) -> str:
         with self.town.house.read() as reading:

@@ -7,11 +7,11 @@ history written with a handful of statements. It never commits: the store does. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -48,6 +48,18 @@ class Moving:
     history_seq: int = 0
     claimed: bool = False
     ended_tasks: set[int] = field(default_factory=set)
+
+
+class _Locked(NamedTuple):
+    """What is read with the lock; texts and integers, as the driver gives them."""
+
+    definition_id: str
+    business_key: str | None
+    status: str
+    version: int
+    history_seq: int
+    document: str
+    generation: str
 
 
 _WHOLE = (
@@ -248,12 +260,20 @@ def by_business_key(unit: UnitOfWork, process_id: str, business_key: str) -> str
 # ---------------------------------------------------------------------- lock, thaw, settle, freeze
 
 
-def lock(unit: UnitOfWork, instance_id: str, *, suspended: bool = False, wait: bool = True) -> Moving:
+def lock(
+    unit: UnitOfWork,
+    instance_id: str,
+    *,
+    suspended: bool = False,
+    wait: bool = True,
+    along: Callable[[], object] | None = None,
+) -> Moving:
     """Lock and thaw an instance; within ``motion`` the caller moves its run and calls ``settle``.
 
     Args:
         suspended: True to take an instance that is suspended, too.
         wait: False to be refused at once when another command holds it.
+        along: sends what must follow the lock, whatever the lock finds, in the same round trip.
 
     Raises:
         Missing: there is no such instance.
@@ -267,13 +287,18 @@ def lock(unit: UnitOfWork, instance_id: str, *, suspended: bool = False, wait: b
             instance_id=instance_id,
         )
     query = _LOCK if wait else _LOCK_IF_FREE
-    row: Any = query.run(unit.connection, {"instance_id": instance_id}).one_or_none()
-    if row is None:
+    with unit.round_trip():
+        answer = query.run(unit.connection, {"instance_id": instance_id})
+        if along is not None:
+            along()
+    found = answer.fetchone()
+    if found is None:
         if not wait:
             raise Busy(
                 "Expected the instance to be free, but another command holds it.", instance_id=instance_id
             )
         raise Missing(f"There is no instance {instance_id}.", instance_id=instance_id)
+    row = _Locked._make(found)
     if row.status != "active" and not (suspended and row.status == "suspended"):
         raise NotWaiting(
             f"Expected the instance to be active, but it is {row.status}.",
@@ -331,7 +356,7 @@ def _save(unit: UnitOfWork, instance: Moving) -> None:
     unit.flush()
     tasks = projections.offered(unit, run, instance.id, instance.business_key, instance.environment)
     unit.house.failpoints.reach("before write")
-    with unit.writing():
+    with unit.round_trip():
         projections.write_instances(unit, run, instance.id, instance.definition_id, claimed=instance.claimed)
         steps = projections.write_history(unit, run, instance.id, instance.history_seq)
         _write_state(unit, instance, document, instance.history_seq + steps)

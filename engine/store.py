@@ -21,9 +21,12 @@ from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from engine.clock import Clock, SystemClock
 from engine.errors import Busy
 from engine.library import Library
+from engine.statements import failure
 
 IDLE_SECONDS = 5
 """A connection unused for longer is asked whether it still lives before it is used."""
+READS_ONLY = {"guichet_reads_only": True, "postgresql_readonly": True}
+"""Of a connection that reads: SQLite need not lock for writing, PostgreSQL refuses to write."""
 LOCK_SECONDS = 3
 """How long a command waits for a row another one holds, before it is refused as busy."""
 
@@ -176,10 +179,10 @@ class UnitOfWork:
             self._session.flush()
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Send what is written inside to PostgreSQL in one round trip instead of one per statement.
+    def round_trip(self) -> Iterator[None]:
+        """Send the ``Statement``s inside to PostgreSQL in one round trip instead of one for each.
 
-        Nothing inside may read, nor look at a row count: the answers come at the end.
+        Nothing inside may fetch rows nor look at a row count: the answers come at the end.
         """
         dialect = self.connection.dialect
         if dialect.name != "postgresql":
@@ -189,7 +192,7 @@ class UnitOfWork:
             with self.connection.connection.driver_connection.pipeline():  # type: ignore[union-attr]  # psycopg's
                 yield
         except dialect.loaded_dbapi.Error as error:
-            raise sa.exc.DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error) from error
+            raise failure(dialect, error) from error
 
     def do_later(self) -> None:
         """Do what waits until no instance is thawed, one after the other, and what that adds."""
@@ -321,15 +324,17 @@ class Engine:
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        """Open a transaction that is always rolled back: for screens and reports."""
-        with self.database.connect().execution_options(guichet_reads_only=True) as connection:
+        """Open a transaction that keeps nothing of what is written in it: for screens and reports."""
+        with self.database.connect().execution_options(**READS_ONLY) as connection:
             transaction = connection.begin()
             unit = UnitOfWork(self, connection, self.clock.now(), "system:reader")
             try:
                 yield unit
+                if self.database.dialect.name == "postgresql":
+                    transaction.commit()  # psycopg forgets at every ROLLBACK what it has prepared
             finally:
                 unit.close()
-                transaction.rollback()
+                transaction.close()
 
 
 def _is_lock(error: sa.exc.OperationalError) -> bool:

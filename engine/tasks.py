@@ -17,7 +17,7 @@ from engine import variables as values
 from engine.errors import EngineError, Missing, NotWaiting, Stale, TaskTaken
 from engine.statements import Statement
 from engine.store import UnitOfWork
-from engine.tables import TaskCandidate, TaskDraft, UserTask
+from engine.tables import InstanceState, TaskCandidate, TaskDraft, UserTask
 
 _TASK = sa.select(
     UserTask.id,
@@ -43,13 +43,18 @@ _OFFER = (
     .where(TaskCandidate.task_id == sa.bindparam("of"))
     .values(free=sa.bindparam("offered"))
 )
-# What makes the completion lawful stands in the WHERE: no claim can slip in between the look and the write.
+# What makes the completion lawful stands in the WHERE: no claim can slip in between the look and the write. The
+# statement follows the lock without waiting for what the lock has read, so it asks for itself whether the instance
+# is active; the lock is held by then, and PostgreSQL looks anew at each statement.
 _OVER = (
     sa.update(UserTask)
     .where(
         UserTask.id == sa.bindparam("task"),
         UserTask.status == "open",
         sa.or_(UserTask.assignee.is_(None), UserTask.assignee == sa.bindparam("who")),
+        sa.exists().where(
+            InstanceState.instance_id == sa.bindparam("instance"), InstanceState.status == "active"
+        ),
     )
     .values(status="completed", ended_at=sa.bindparam("at"), ended_by=sa.bindparam("who"))
 )
@@ -137,19 +142,19 @@ def complete(
         Stale: it was claimed, released or changed since the form was shown.
     """
     instance_id, token = projections.origin(task_id)
+    facts = {"task": task_id, "instance": instance_id, "who": unit.actor, "at": unit.now}
+    end = _END
+    if version is not None:
+        end, facts["shown"] = _END_AS_SHOWN, version
+    ended: list[Any] = []
     try:
-        instance = instances.lock(unit, instance_id)
+        instance = instances.lock(
+            unit, instance_id, along=lambda: ended.append(end.run(unit.connection, facts))
+        )
     except (Missing, NotWaiting) as reason:
         _open_task(unit, task_id)  # says more of the task than the instance knows
         raise reason from None
-    if token not in instance.run.tasks:
-        raise _why_not(unit, task_id, version)
-    facts = {"task": task_id, "who": unit.actor, "at": unit.now}
-    if version is None:
-        ended = _END.run(unit.connection, facts)
-    else:
-        ended = _END_AS_SHOWN.run(unit.connection, {**facts, "shown": version})
-    if ended.rowcount != 1:
+    if token not in instance.run.tasks or ended[0].rowcount != 1:
         raise _why_not(unit, task_id, version)
     instance.ended_tasks.add(token)
     with instances.motion(unit, instance_id):

@@ -126,10 +126,11 @@ def show_scale(completions_wanted: int, instances_wanted: int) -> None:
             for mark in scale.memory(url, completions=completions_wanted):
                 _line(kind, f"{mark.completions:,}", f"{mark.kilobytes / 1024:.1f}")
     print("\nTwo processes on PostgreSQL beside one, in turns (target: ≥ 1.7)\n")
-    with _urls("PostgreSQL", 1) as (url,):
-        rates = scale.processes(url, seconds=2, rounds=6)
-    _line("", "one", "two", "ratio")
-    _line("completions a second", f"{rates.one:,.0f}", f"{rates.two:,.0f}", f"{rates.two / rates.one:.2f}")
+    _line("completions a second", "one", "two", "ratio")
+    for name, core_each in (("a core for each and its backend", True), ("left to the scheduler", False)):
+        with _urls("PostgreSQL", 1) as (url,):
+            rates = scale.processes(url, seconds=2, rounds=6, core_each=core_each)
+        _line(name, f"{rates.one:,.0f}", f"{rates.two:,.0f}", f"{rates.two / rates.one:.2f}")
     print(f"\nA completion among 1,000 and among {instances_wanted:,} instances (target: within 1.5)\n")
     _line("", "few ms", "many ms", "ratio")
     for kind in KINDS:

@@ -38,9 +38,13 @@ class Measured:
 
 
 class Recorder:
-    """Keeps what a database executes, transaction by transaction, as Core statements with their parameters."""
+    """Keeps what SQLite executes, transaction by transaction, as Core statements with their parameters.
+
+    On PostgreSQL the same rows travel as one text per table, which is the engine's affair, not the floor's.
+    """
 
     def __init__(self, database: sa.Engine) -> None:
+        assert database.dialect.name == "sqlite"
         self.units: list[Recorded] = []
         self._now: Recorded = []
         self.database = database
@@ -74,7 +78,8 @@ class Recorder:
     def _as_core(self, statement: Statement, given: Any) -> dict[str, Any]:
         """Return a row as it was before the driver's wishes were met."""
         compiled = statement.compile(self.database.dialect)
-        row = dict(given) if compiled.order is None else dict(zip(compiled.order, given, strict=True))
+        assert compiled.order is not None, "SQLite's parameters have places"
+        row = dict(zip(compiled.order, given, strict=True))
         instant = Instant().dialect_impl(self.database.dialect)
         read = instant.result_processor(self.database.dialect, None)
         for name, _ in compiled.processors:
@@ -128,21 +133,27 @@ def counted(database: sa.Engine) -> Iterator[list[str]]:
 def measure(url: str, twin_url: str, *, cases: int) -> Measured:
     """Walk ``cases`` cases through on ``url`` and replay recorded ones on ``twin_url``, in turns."""
     measured = Measured()
+    twin = store.connect(twin_url)
+    Base.metadata.create_all(twin)
+    units = [[floor_of(unit) for unit in written] for written in recorded(cases + 2, twin)]
     with case.house(url) as live:
-        recorder = Recorder(live.database)
-        units = []
-        for number in range(cases + 2):
-            recorder.units.clear()
-            instance_id = case.start(live, number)
-            case.walk(live, instance_id, lambda _step, complete: complete())
-            units.append([floor_of(unit) for unit in recorder.units])
-        recorder.stop()
-        twin = store.connect(twin_url)
-        Base.metadata.create_all(twin)
-        copy_definitions(live.database, twin)
         _in_turns(live, twin, units, measured)
-        twin.dispose()
+    twin.dispose()
     return measured
+
+
+def recorded(cases: int, twin: sa.Engine) -> list[list[Recorded]]:
+    """Return what the engine executes for each case, transaction by transaction; ``twin`` gets its definitions."""
+    units = []
+    with case.house("sqlite://") as house:
+        copy_definitions(house.database, twin)
+        recorder = Recorder(house.database)
+        for number in range(cases):
+            recorder.units = []
+            case.walk(house, case.start(house, number), lambda _step, complete: complete())
+            units.append(recorder.units)
+        recorder.stop()
+    return units
 
 
 def _in_turns(live: store.Engine, twin: sa.Engine, units: list[list[Recorded]], measured: Measured) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import pathlib
 import statistics
 import time
@@ -46,8 +47,13 @@ class Memory:
     kilobytes: int
 
 
-def processes(url: str, *, seconds: float, rounds: int) -> Rates:
-    """Compare one process with two on the same database, in turns so that other work falls on both alike."""
+def processes(url: str, *, seconds: float, rounds: int, core_each: bool) -> Rates:
+    """Compare one process with two on the same database, in turns so that other work falls on both alike.
+
+    Args:
+        core_each: give each process, with the backend that serves it, one core of its own. Left alone, one process
+            and its backend already work at the same time on two cores, and find no third to double on.
+    """
     one: list[float] = []
     two: list[float] = []
     with case.house(url):
@@ -55,7 +61,7 @@ def processes(url: str, *, seconds: float, rounds: int) -> Rates:
         hands = []
         for number in range(2):
             ours, theirs = context.Pipe()
-            hand = context.Process(target=_hand, args=(url, number, theirs), daemon=True)
+            hand = context.Process(target=_hand, args=(url, number, theirs, core_each), daemon=True)
             hand.start()
             hands.append((ours, hand))
         for pipe, _ in hands:
@@ -75,9 +81,15 @@ def _rate(pipes: list[Any], seconds: float) -> float:
     return float(sum(pipe.recv() for pipe in pipes))
 
 
-def _hand(url: str, number: int, pipe: Any) -> None:
+def _hand(url: str, number: int, pipe: Any, core_each: bool) -> None:
     """Walk cases for as long as each message says; answer with completions a second."""
-    database = store.connect(url)
+    database = store.connect(url, pool_size=1)
+    if core_each:
+        with database.connect() as connection:
+            backend = connection.scalar(sa.select(sa.func.pg_backend_pid()))
+        core = {sorted(os.sched_getaffinity(0))[number]}
+        for process in (0, backend):
+            os.sched_setaffinity(process, core)
     house = store.Engine(database, clock=SettableClock(case.MORNING), handlers=case.HANDLERS)
     made = number * 10_000_000
     for _ in range(3):

@@ -187,8 +187,7 @@ def measure(url: str, stock_url: str, *, cases: int) -> Compared:
     """
     found = Compared()
     with case.house(url) as house, opened(stock_url) as stock:
-        units = _recorded(house, cases + 1)
-        completions.copy_definitions(house.database, stock.database)
+        units = [_rows(written) for written in completions.recorded(cases + 1, stock.database)]
         gc.collect()
         gc.freeze()
         _prove(stock, found, units[0])
@@ -231,17 +230,10 @@ def _prove(stock: Stock, found: Compared, rows: list[Recorded]) -> None:
     assert stock.peek(0)[2], "Stock has another end"
 
 
-def _recorded(house: store.Engine, cases: int) -> list[list[Recorded]]:
-    """Return what the engine writes for each case: the start whole, completions without reads and its own state."""
-    recorder = completions.Recorder(house.database)
-    units = []
-    for number in range(cases):
-        recorder.units.clear()
-        case.walk(house, case.start(house, number), lambda _step, complete: complete())
-        begin, *rest = [completions.floor_of(unit) for unit in recorder.units]
-        units.append([begin, *([row for row in unit if _is_row(row[0])] for unit in rest)])
-    recorder.stop()
-    return units
+def _rows(written: list[Recorded]) -> list[Recorded]:
+    """Keep what stock writes along: the start whole, completions without reads and the engine's own state."""
+    begin, *rest = [completions.floor_of(unit) for unit in written]
+    return [begin, *([row for row in unit if _is_row(row[0])] for unit in rest)]
 
 
 def _is_row(statement: Any) -> bool:

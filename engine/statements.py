@@ -85,6 +85,8 @@ class Statement:
             (cursor.executemany if many else cursor.execute)(text, parameters)
         except dialect.loaded_dbapi.Error as error:
             raise failure(dialect, error, text) from error
+        for told in connection.dispatch.after_cursor_execute:
+            told(connection, cursor, text, parameters, None, many)
         return cursor
 
     def compile(self, dialect: sa.Dialect) -> Compiled:

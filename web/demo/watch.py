@@ -4,7 +4,7 @@ Comes in: a database and a block of code. Goes out: rows inserted, changed and d
 statements that took. It never counts what somebody claims to have written. Next: ``web/demo/telling.py``.
 
 SQLite counts at the cursor. PostgreSQL is asked just before the transaction ends (``pg_stat_xact_user_tables``),
-because there the engine writes several tables with one statement.
+because there many statements travel together and their row counts come later.
 """
 
 from __future__ import annotations

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine import definitions, dmn, feel, kernel
-from engine.errors import BpmnError, EngineError, Missing
+from engine import definitions, dmn, feel, kernel, task_rows
+from engine.errors import BpmnError, Denied, EngineError, Missing
 from engine.problems import LANGUAGES
 from engine.store import Call, GuardedUnit, UnitOfWork
 
@@ -64,6 +64,10 @@ class HouseEnvironment:
         value, trace = decide(model, decision_id, variables, self.now, self.zone)
         return value, {"definition": definition_id, **trace}
 
+    def task(self, token: kernel.Token) -> Mapping[str, Any]:
+        """Return what a user task is like, read from its row."""
+        return task_rows.facts(self.unit, f"{self.instance_id}.{token.id}")
+
     def handler(self, job_type: str) -> kernel.HandlerOfRun | None:
         """Return the house's function for ``job_type``, wrapped in a savepoint."""
         function = self.unit.house.handlers.get(job_type)
@@ -87,6 +91,9 @@ class HouseEnvironment:
             except BpmnError as error:
                 del self.unit.later[waiting:]
                 raise kernel.ThrownError(error.error_code, error.message, error.variables) from error
+            except Denied as denial:
+                del self.unit.later[waiting:]
+                raise kernel.Denial(denial.message) from denial
             except EngineError as refusal:
                 # What a handler refuses is work for an operator; what it has written is undone with the
                 # savepoint, and the person's own step still counts.

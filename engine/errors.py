@@ -9,6 +9,8 @@ HTTP: only ``web/errors.py`` knows statuses. Next: ``engine/store.py``.
     │   ├── Busy           another command holds the instance
     │   ├── Stale          the task or definition changed since it was read
     │   ├── TaskTaken      somebody else has claimed the task
+    │   ├── Undecided      a listener has yet to hear of an earlier change of the task
+    │   ├── Denied         a listener of the task does not allow it
     │   ├── NotWaiting     the instance is not waiting where the command wants to act
     │   ├── TooLarge       the instance would hold more variables than one may
     │   ├── KeyTaken       an instance has the business key, or runs for the message's key
@@ -62,6 +64,21 @@ class TaskTaken(Refused):
     """The user task belongs to somebody else."""
 
     code = "task_taken"
+
+
+class Undecided(Refused):
+    """A change of the user task waits for a listener: until it has answered, nothing else happens to the task."""
+
+    code = "undecided"
+
+
+class Denied(Refused):
+    """A listener of a user task does not allow an assignment, a change or a completion.
+
+    Raised by a handler of the house that is such a listener, and by the command that it denies.
+    """
+
+    code = "denied"
 
 
 class NotWaiting(Refused):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from engine import definitions, ids, kernel, projections
+from engine import definitions, ids, kernel, projections, task_rows
 from engine.environment import HouseEnvironment
 from engine.errors import Busy, KeyTaken, Missing, NotWaiting, Refused, TooLarge
 from engine.statements import Statement, inserting
@@ -232,9 +232,15 @@ def cancel(unit: UnitOfWork, instance_id: str, reason: str) -> None:
 
     Raises:
         Missing: there is no such instance.
-        NotWaiting: it has ended already.
+        NotWaiting: it has ended already, or listeners of its tasks have yet to hear that it was cancelled.
     """
     with moving(unit, instance_id, suspended=True) as run:
+        if run.is_leaving:
+            raise NotWaiting(
+                "Expected the instance to go on, but it has been cancelled and waits for listeners of its tasks.",
+                instance_id=instance_id,
+                status="active",
+            )
         run.record("cancelled", run.task_tree, {"reason": reason})
         run.cancel()
 
@@ -356,6 +362,8 @@ def _save(unit: UnitOfWork, instance: Moving) -> None:
     unit.flush()
     tasks = projections.offered(unit, run, instance.id, instance.business_key, instance.environment)
     unit.house.failpoints.reach("before write")
+    if run.effects.changed or run.effects.reopened:
+        task_rows.mirror(unit, run, instance.id)
     with unit.round_trip():
         projections.write_instances(unit, run, instance.id, instance.definition_id, claimed=instance.claimed)
         steps = projections.write_history(unit, run, instance.id, instance.history_seq)

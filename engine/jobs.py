@@ -146,6 +146,19 @@ def throw_error(
         run.throw(token, code, message, variables or {})
 
 
+def deny(unit: UnitOfWork, job_id: str, fence: int, reason: str = "") -> None:
+    """Say as a listener of a user task that the assignment, change or completion is not allowed.
+
+    The task is then as it was before; a completed one is offered again.
+
+    Raises:
+        Missing, Stale: as for ``complete``.
+        Refused: the job is no such listener.
+    """
+    with _moving(unit, job_id, fence) as (run, token):
+        run.deny(token, reason)
+
+
 def fail(
     unit: UnitOfWork,
     job_id: str,

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine import ids, kernel
+from engine import ids, kernel, task_rows
 from engine import variables as values
 from engine.environment import HouseEnvironment
 from engine.statements import Statement, inserting
@@ -32,8 +31,6 @@ from engine.tables import (
     UserTask,
 )
 
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""The due date of tasks without one, so that they come last in the inbox."""
 ROOT = 1
 """The token of the root process is the first one made."""
 
@@ -321,12 +318,7 @@ def offered(
                 "created_at": unit.now,
             }
         )
-        names = {*groups, *(f"user:{user}" for user in users)}
-        due = facts.get("due_date") or NEVER
-        free = facts.get("assignee") is None
-        candidates += [
-            {"name": name, "task_id": task_id, "due_date": due, "free": free} for name in sorted(names)
-        ]
+        candidates += task_rows.candidates(task_id, facts)
     return rows, candidates
 
 

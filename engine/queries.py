@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from engine import kernel, projections
+from engine import kernel, projections, task_rows
 from engine import variables as values
 from engine.errors import Missing
 from engine.store import UnitOfWork
@@ -150,7 +150,7 @@ def _first(
     per group in the order of its due dates, each no further than ``most``: a page costs as many rows as it
     counts, however many are open. A task offered to two of the groups comes from two streams and is taken once.
     """
-    due = sa.func.coalesce(UserTask.due_date, projections.NEVER).label("due")
+    due = sa.func.coalesce(UserTask.due_date, task_rows.NEVER).label("due")
     mine = sa.select(UserTask.id, due).where(
         UserTask.assignee == person, UserTask.status == "open", *conditions
     )

@@ -31,6 +31,7 @@ class Acted:
     start_message: tuple[str, str] | None = None
     waits: dict[int, kernel.Wait] = field(default_factory=dict)
     since: dict[int, int] = field(default_factory=dict)
+    offered: dict[int, kernel.Wait] = field(default_factory=dict)
     incidents: dict[int, tuple[str, kernel.Fault]] = field(default_factory=dict)
     history: list[kernel.Step] = field(default_factory=list)
     processes: dict[int, str] = field(default_factory=dict)
@@ -96,6 +97,12 @@ class Stage:
         if model is None:
             raise not_deployed("decision", decision_id, called)
         return decide(model, decision_id, variables, self.now, self.zone)
+
+    def task(self, token: kernel.Token) -> Mapping[str, Any]:
+        """Return what a user task is like, also while its completion is being heard."""
+        acted = next(acted for acted in self.instances if acted.run is token.workflow)
+        offered = acted.offered.get(token.id)
+        return offered.facts if offered is not None else {}
 
     def handler(self, job_type: str) -> kernel.HandlerOfRun | None:
         """Return the handler given for the rehearsal, if any."""
@@ -278,6 +285,10 @@ def _absorb(acted: Acted, turn: int) -> list[tuple[str, dict[str, Any]]]:
     for token in effects.closed:
         acted.waits.pop(token, None)
     acted.waits.update(effects.opened)
+    acted.offered.update((token, wait) for token, wait in effects.opened.items() if wait.kind == "task")
+    for token, change in effects.changed.items():
+        acted.offered[token].facts.update(change)
+    acted.waits.update((token, acted.offered[token]) for token in effects.reopened)
     acted.since.update(dict.fromkeys(effects.opened, turn))
     for token in effects.resolved:
         acted.incidents.pop(token, None)

@@ -7,11 +7,13 @@ never guesses a misspelt key. Next: ``engine/rehearsal.py``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from engine import variables
+from engine.errors import Refused
 from engine.rehearsal import Acted, Stage
 from engine.scenario_expectations import (
     Failed,
@@ -26,7 +28,10 @@ from engine.scenario_expectations import (
 
 NEEDED: dict[str, frozenset[str]] = {
     "start": frozenset({"process"}),
+    "assign": frozenset({"element"}),
     "complete": frozenset({"element"}),
+    "deny": frozenset({"element"}),
+    "update": frozenset({"element", "change"}),
     "throw_error": frozenset({"element", "code"}),
     "fail_job": frozenset({"element", "retries"}),
     "set_retries": frozenset({"element", "retries"}),
@@ -44,7 +49,9 @@ TEXT, OBJECT, NUMBER, YES_OR_NO = (
 )
 KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "as": TEXT,
+    "assignee": TEXT,
     "by": TEXT,
+    "change": OBJECT,
     "code": TEXT,
     "element": TEXT,
     "expect_rejected": YES_OR_NO,
@@ -55,8 +62,10 @@ KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "optional": YES_OR_NO,
     "pick": NUMBER,
     "process": TEXT,
+    "reason": TEXT,
     "retries": NUMBER,
     "ttl": TEXT,
+    "type": TEXT,
     "variables": OBJECT,
     "where": OBJECT,
 }
@@ -64,19 +73,35 @@ KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
 
 STEPS: dict[str, tuple[str, frozenset[str]]] = {
     "start": ("_start", frozenset({"process", "variables", "as", "expect_rejected"})),
-    "complete": ("_complete", frozenset({"element", "variables", "where", "pick"})),
+    "assign": ("_assign", frozenset({"element", "assignee", "expect_rejected"})),
+    "complete": (
+        "_complete",
+        frozenset({"element", "variables", "where", "pick", "type", "expect_rejected"}),
+    ),
     "complete_all_waiting": ("_complete_all", frozenset({"variables", "optional"})),
+    "deny": ("_deny", frozenset({"element", "reason", "type", "expect_rejected"})),
     "throw_error": ("_throw_error", frozenset({"element", "code", "variables"})),
     "fail_job": ("_fail_job", frozenset({"element", "retries", "message"})),
     "set_retries": ("_set_retries", frozenset({"element", "retries"})),
     "resolve_incident": ("_resolve", frozenset({"element"})),
     "set_variables": ("_set_variables", frozenset({"variables", "instance"})),
+    "update": ("_update", frozenset({"element", "change", "expect_rejected"})),
     "advance_clock": ("_advance", frozenset({"by"})),
     "publish_message": ("_publish", frozenset({"name", "key", "variables", "ttl"})),
     "broadcast_signal": ("_broadcast", frozenset({"name", "variables"})),
     "cancel_instance": ("_cancel", frozenset({"instance"})),
 }
 """Each step: the method that does it, and its keys."""
+
+
+_ARGUMENTS = {"as": "name_as", "type": "job_type"}
+_CHANGES = {
+    "candidateGroups": "candidate_groups",
+    "candidateUsers": "candidate_users",
+    "dueDate": "due_date",
+    "followUpDate": "follow_up_date",
+    "priority": "priority",
+}
 
 
 def check_step(action: Any) -> None:
@@ -131,11 +156,7 @@ class Teller:
             return
         step = getattr(self, STEPS[action["do"]][0])
         step(
-            **{
-                ("name_as" if key == "as" else key): value
-                for key, value in action.items()
-                if key not in ("do", "note")
-            }
+            **{_ARGUMENTS.get(key, key): value for key, value in action.items() if key not in ("do", "note")}
         )
 
     def visited(self) -> dict[str, frozenset[str]]:
@@ -179,10 +200,57 @@ class Teller:
         variables: Mapping[str, Any] | None = None,
         where: Mapping[str, Any] | None = None,
         pick: int = 0,
+        job_type: str | None = None,
+        *,
+        expect_rejected: bool = False,
     ) -> None:
-        acted, token = self._one(element, ("task", "job"), where, pick)
-        acted.run.finish(token, variables or {})
+        acted, token = self._one(element, ("task", "job"), where, pick, job_type)
+        step = partial(acted.run.finish, token, variables or {})
+        self._try(acted, token, step, expect_rejected=expect_rejected)
+
+    def _assign(self, element: str, assignee: str | None = None, *, expect_rejected: bool = False) -> None:
+        acted, token = self._one(element, ("task",))
+        action = "assign" if assignee is not None else "unassign"
+        step = partial(acted.run.change, token, "assigning", {"assignee": assignee}, action)
+        self._try(acted, token, step, expect_rejected=expect_rejected)
+
+    def _update(self, element: str, change: Mapping[str, Any], *, expect_rejected: bool = False) -> None:
+        acted, token = self._one(element, ("task",))
+        facts = task_change(change, self.stage.zone)
+        step = partial(acted.run.change, token, "updating", facts, "update")
+        self._try(acted, token, step, expect_rejected=expect_rejected)
+
+    def _deny(
+        self,
+        element: str,
+        reason: str = "",
+        job_type: str | None = None,
+        *,
+        expect_rejected: bool = False,
+    ) -> None:
+        acted, token = self._one(element, ("job",), job_type=job_type)
+        try:
+            acted.run.deny(token, reason)
+        except Refused as refusal:
+            if not expect_rejected:
+                raise Failed(refusal.message) from refusal
+            return
         self.stage.settle(acted)
+        if expect_rejected:
+            raise Failed(f"expected the listener of “{element}” not to be able to deny, but it was")
+
+    def _try(self, acted: Acted, token: int, step: Callable[[], None], *, expect_rejected: bool) -> None:
+        """Do what a listener may deny, or what an earlier change keeps from being done."""
+        try:
+            step()
+            refused = acted.run.effects.denied.get(token)
+        except Refused as refusal:
+            refused = refusal.message
+        self.stage.settle(acted)
+        if refused is not None and not expect_rejected:
+            raise Failed(refused)
+        if refused is None and expect_rejected:
+            raise Failed("expected the command to be rejected, but it was carried out")
 
     def _complete_all(self, variables: Mapping[str, Any] | None = None, *, optional: bool = False) -> None:
         waiting = [
@@ -192,8 +260,9 @@ class Teller:
             raise Failed("expected waiting tasks or jobs, but there are none")
         for acted, token in waiting:
             if token in acted.waits:
-                acted.run.finish(token, variables or {})
-                self.stage.settle(acted)
+                self._try(
+                    acted, token, partial(acted.run.finish, token, variables or {}), expect_rejected=False
+                )
 
     def _throw_error(self, element: str, code: str, variables: Mapping[str, Any] | None = None) -> None:
         acted, token = self._one(element, ("job", "task"))
@@ -259,13 +328,18 @@ class Teller:
         return acted
 
     def _one(
-        self, element: str, kinds: tuple[str, ...], where: Mapping[str, Any] | None = None, pick: int = 0
+        self,
+        element: str,
+        kinds: tuple[str, ...],
+        where: Mapping[str, Any] | None = None,
+        pick: int = 0,
+        job_type: str | None = None,
     ) -> tuple[Acted, int]:
         found = [
             (acted, token)
             for acted in self.stage.instances
             for token, wait in acted.waits.items()
-            if wait.element == element and wait.kind in kinds
+            if wait.element == element and wait.kind in kinds and job_type in (None, wait.facts.get("type"))
         ]
         found.sort(key=lambda one: (one[0].since[one[1]], one[1]))
         fitting = [
@@ -297,6 +371,17 @@ class Teller:
 def _counted(names: Iterable[str]) -> str:
     counts = sorted(Counter(names).items())
     return ", ".join(f"{name} ×{count}" if count > 1 else name for name, count in counts) or "none"
+
+
+def task_change(change: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    """Return the facts of a user task that a step changes; dates are ISO 8601 texts or null."""
+    facts: dict[str, Any] = {}
+    for key, value in change.items():
+        if key not in _CHANGES:
+            raise Unusable(f"a task cannot change “{key}”; known are {', '.join(_CHANGES)}")
+        is_date = key.endswith("Date") and value is not None
+        facts[_CHANGES[key]] = variables.to_instant(value, zone=zone) if is_date else value
+    return facts
 
 
 def span(text: str, now: datetime) -> timedelta:

@@ -1,4 +1,4 @@
-"""User tasks: claim, release, delegate, draft, complete.
+"""User tasks: claim, release, assign, change, draft, complete.
 
 Comes in: a person's command on a task. Goes out: the task claimed or done, the instance moved on. It never
 decides who may do what: ``web/security.py`` does; it does refuse what is taken, stale or over. Next:
@@ -7,28 +7,35 @@ decides who may do what: ``web/security.py`` does; it does refuse what is taken,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine import instances, projections
+from engine import instances, kernel, projections, task_rows
 from engine import variables as values
-from engine.errors import EngineError, Missing, NotWaiting, Stale, TaskTaken
+from engine.errors import Denied, EngineError, Missing, NotWaiting, Refused, Stale, TaskTaken
 from engine.statements import Statement
 from engine.store import UnitOfWork
-from engine.tables import InstanceState, TaskCandidate, TaskDraft, UserTask
+from engine.tables import InstanceState, ProcessInstance, TaskCandidate, TaskDraft, UserTask
 
-_TASK = sa.select(
-    UserTask.id,
-    UserTask.instance_id,
-    UserTask.token,
-    UserTask.name,
-    UserTask.assignee,
-    UserTask.status,
-    UserTask.version,
-    UserTask.ended_by,
-).where(UserTask.id == sa.bindparam("task_id"))
+_TASK = (
+    sa.select(
+        UserTask.id,
+        UserTask.instance_id,
+        UserTask.token,
+        UserTask.element,
+        UserTask.name,
+        UserTask.assignee,
+        UserTask.status,
+        UserTask.version,
+        UserTask.ended_by,
+        ProcessInstance.definition_id,
+    )
+    .join(ProcessInstance, ProcessInstance.id == UserTask.process_instance_id)
+    .where(UserTask.id == sa.bindparam("task_id"))
+)
 _ASSIGN = (
     sa.update(UserTask)
     .where(
@@ -65,9 +72,12 @@ _END_AS_SHOWN = Statement(_OVER.where(UserTask.version == sa.bindparam("shown"))
 def claim(unit: UnitOfWork, task_id: str) -> None:
     """Make the actor the assignee; claiming one's own task again changes nothing.
 
+    A task whose ``assigning`` listener is a worker's job stays free until the worker has answered.
+
     Raises:
         Missing: there is no such task.
         TaskTaken: somebody else has it; NotWaiting: it is done.
+        Denied: a listener does not allow it; Undecided: an earlier change waits for its listener.
     """
     task = _open_task(unit, task_id)
     if task.assignee == unit.actor:
@@ -78,7 +88,7 @@ def claim(unit: UnitOfWork, task_id: str) -> None:
             task_id=task_id,
             assignee=task.assignee,
         )
-    _give(unit, task, unit.actor)
+    _give(unit, task, unit.actor, "claim")
 
 
 def assign(unit: UnitOfWork, task_id: str, person: str | None) -> None:
@@ -88,22 +98,21 @@ def assign(unit: UnitOfWork, task_id: str, person: str | None) -> None:
         Missing: there is no such task.
         NotWaiting: it is done.
         TaskTaken: two hands met and the other was first.
+        Denied, Undecided: as for ``claim``.
     """
-    _give(unit, _open_task(unit, task_id), person)
+    _give(unit, _open_task(unit, task_id), person, "assign" if person is not None else "unassign")
 
 
-def _give(unit: UnitOfWork, task: Any, person: str | None) -> None:
+def _give(unit: UnitOfWork, task: Any, person: str | None, action: str) -> None:
     """Change the assignee of a task as it was read; a second look would see, and overrun, another's claim."""
+    if _has_listeners(unit, task):
+        _ask(unit, task, "assigning", {"assignee": person}, action)
+        return
     changed = unit.connection.execute(
         _ASSIGN, {"task": task.id, "read": task.version, "new": task.version + 1, "person": person}
     )
     if changed.rowcount != 1:
-        now = _open_task(unit, task.id)
-        raise TaskTaken(
-            f"Expected “{task.name}” to be unchanged, but somebody has just claimed or released it.",
-            task_id=task.id,
-            assignee=now.assignee,
-        )
+        raise _overtaken(unit, task)
     unit.connection.execute(_OFFER, {"of": task.id, "offered": person is None})
 
 
@@ -111,7 +120,7 @@ def release(unit: UnitOfWork, task_id: str) -> None:
     """Give a task back to its candidates.
 
     Raises:
-        Missing, NotWaiting: as for ``claim``.
+        Missing, NotWaiting, Denied, Undecided: as for ``claim``.
         TaskTaken: it is somebody else's.
     """
     task = _open_task(unit, task_id)
@@ -123,7 +132,91 @@ def release(unit: UnitOfWork, task_id: str) -> None:
             task_id=task_id,
             assignee=task.assignee,
         )
-    _give(unit, task, None)
+    _give(unit, task, None, "unassign")
+
+
+def _overtaken(unit: UnitOfWork, task: Any) -> TaskTaken:
+    return TaskTaken(
+        f"Expected “{task.name}” to be unchanged, but somebody has just claimed, released or changed it.",
+        task_id=task.id,
+        assignee=_open_task(unit, task.id).assignee,
+    )
+
+
+def update(unit: UnitOfWork, task_id: str, change: Mapping[str, Any]) -> None:
+    """Change who may claim a task, when it is due or how urgent it is; the version grows.
+
+    Args:
+        change: any of ``candidate_groups`` and ``candidate_users`` (lists of texts), ``due_date`` and
+            ``follow_up_date`` (aware instants or None), ``priority`` (0 to 100).
+
+    Raises:
+        Missing: there is no such task.
+        NotWaiting: it is done.
+        Refused: a name or value is none of these.
+        TaskTaken: two hands met and the other was first.
+        Denied, Undecided: as for ``claim``, of listeners for ``updating``.
+    """
+    task = _open_task(unit, task_id)
+    for name, value in change.items():
+        if name not in _CHANGES or not _CHANGES[name](value):
+            raise Refused(
+                f"Expected lists of candidates, dates or a priority from 0 to 100 for “{task.name}”, but “{name}” "
+                "is none of them or has another value.",
+                task_id=task_id,
+                field=name,
+            )
+    if not change:
+        return
+    if _has_listeners(unit, task):
+        _ask(unit, task, "updating", change, "update")
+    elif not task_rows.write(unit, task_id, change, version=task.version):
+        raise _overtaken(unit, task)
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and all(type(name) is str and name for name in value)
+
+
+def _is_instant(value: object) -> bool:
+    return value is None or (isinstance(value, datetime) and value.tzinfo is not None)
+
+
+_HEARD = frozenset({"assigning", "updating"})
+_CHANGES: dict[str, Callable[[Any], bool]] = {
+    "candidate_groups": _is_names,
+    "candidate_users": _is_names,
+    "due_date": _is_instant,
+    "follow_up_date": _is_instant,
+    "priority": lambda value: type(value) is int and 0 <= value <= 100,
+}
+
+
+def _has_listeners(unit: UnitOfWork, task: Any) -> bool:
+    """Tell whether the diagram has listeners for changes of the task: any of them may still wait for an answer."""
+    process = unit.house.library.process(unit.connection, task.definition_id)
+    return not _HEARD.isdisjoint(process.task_specs[task.element].details.listeners)
+
+
+def _ask(unit: UnitOfWork, task: Any, phase: kernel.Phase, change: Mapping[str, Any], action: str) -> None:
+    """Let listeners hear of a change before it is made; behind the lock nothing else happens to the task."""
+    instance = instances.lock(unit, task.instance_id)
+    if _open_task(unit, task.id).version != task.version:
+        raise _overtaken(unit, task)
+    with instances.motion(unit, instance.id):
+        instance.run.change(task.token, phase, change, action)
+        _refuse_denied(instance.run, task.token, task.id)
+        instances.settle(unit, instance)
+
+
+def _refuse_denied(run: kernel.Run, token: int, task_id: str) -> None:
+    """Undo the command that a listener has denied at once.
+
+    Raises:
+        Denied: with the listener's own words.
+    """
+    if token in run.effects.denied:
+        raise Denied(run.effects.denied[token], task_id=task_id)
 
 
 def complete(
@@ -140,6 +233,7 @@ def complete(
         NotWaiting: it is done already, or the instance has moved on without it.
         TaskTaken: somebody else has claimed it.
         Stale: it was claimed, released or changed since the form was shown.
+        Denied, Undecided: as for ``claim``, of listeners for ``completing``.
     """
     instance_id, token = projections.origin(task_id)
     facts = {"task": task_id, "instance": instance_id, "who": unit.actor, "at": unit.now}
@@ -159,6 +253,7 @@ def complete(
     instance.ended_tasks.add(token)
     with instances.motion(unit, instance_id):
         instance.run.finish(token, variables or {})
+        _refuse_denied(instance.run, token, task_id)
         instances.settle(unit, instance)
 
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from engine import definitions, incidents, instances, jobs, kernel, messages, store, tasks, timers, variables
 from engine.clock import SettableClock
+from engine.errors import Refused
 from engine.rehearsal import Acted, Stage
 from engine.scenario_expectations import find_instance
-from engine.scenario_steps import Teller, span
+from engine.scenario_steps import Teller, span, task_change
 from engine.scenarios import Runner, load
 from engine.tables import (
     Base,
@@ -89,10 +91,13 @@ class Twin:
     def _target(self, action: Mapping[str, Any]) -> Any:
         """Return what the rehearsal is going to move: the same instance and token are moved here."""
         order = {id(acted): number for number, acted in enumerate(self.stage.instances)}
-        if action["do"] in ("complete", "throw_error", "fail_job"):
-            kinds = {"complete": ("task", "job"), "throw_error": ("job", "task"), "fail_job": ("job",)}
+        if action["do"] in _KINDS:
             acted, token = self.teller._one(
-                action["element"], kinds[action["do"]], action.get("where"), action.get("pick", 0)
+                action["element"],
+                _KINDS[action["do"]],
+                action.get("where"),
+                action.get("pick", 0),
+                action.get("type"),
             )
             return order[id(acted)], token, acted.waits[token].kind
         if action["do"] in ("resolve_incident", "set_retries"):
@@ -123,13 +128,27 @@ class Twin:
     def _complete(self, action: Mapping[str, Any], target: tuple[int, int, str]) -> None:
         instance, token, kind = target
         work = f"{self.ids[instance]}.{token}"
-        with self.house.begin(ACTOR) as unit:
+        with _refused(action), self.house.begin(ACTOR) as unit:
             if kind == "task":
                 assignee = unit.connection.scalar(sa.select(UserTask.assignee).where(UserTask.id == work))
                 unit.actor = assignee or ACTOR
                 tasks.complete(unit, work, action.get("variables"))
             else:
                 jobs.complete(unit, work, self._fence(unit, work), action.get("variables"))
+
+    def _assign(self, action: Mapping[str, Any], target: tuple[int, int, str]) -> None:
+        with _refused(action), self.house.begin(ACTOR) as unit:
+            tasks.assign(unit, f"{self.ids[target[0]]}.{target[1]}", action.get("assignee"))
+
+    def _update(self, action: Mapping[str, Any], target: tuple[int, int, str]) -> None:
+        with _refused(action), self.house.begin(ACTOR) as unit:
+            change = task_change(action["change"], self.stage.zone)
+            tasks.update(unit, f"{self.ids[target[0]]}.{target[1]}", change)
+
+    def _deny(self, action: Mapping[str, Any], target: tuple[int, int, str]) -> None:
+        work = f"{self.ids[target[0]]}.{target[1]}"
+        with _refused(action), self.house.begin(ACTOR) as unit:
+            jobs.deny(unit, work, self._fence(unit, work), action.get("reason", ""))
 
     def _complete_all_waiting(self, action: Mapping[str, Any], targets: list[tuple[int, int, str]]) -> None:
         for target in targets:
@@ -190,6 +209,21 @@ class Twin:
     @staticmethod
     def _fence(unit: store.UnitOfWork, job_id: str) -> int:
         return int(unit.connection.scalar(sa.select(Job.fence).where(Job.id == job_id)))
+
+
+_KINDS = {
+    "assign": ("task",),
+    "complete": ("task", "job"),
+    "deny": ("job",),
+    "fail_job": ("job",),
+    "throw_error": ("job", "task"),
+    "update": ("task",),
+}
+
+
+def _refused(action: Mapping[str, Any]) -> AbstractContextManager[Any]:
+    """Expect a refusal where the story does."""
+    return pytest.raises(Refused) if action.get("expect_rejected") else nullcontext()
 
 
 @contextmanager

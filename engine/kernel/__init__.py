@@ -2,22 +2,25 @@
 
 from engine.kernel.dialect import Reading, read
 from engine.kernel.environment import Environment, HandlerOfRun, Work
-from engine.kernel.faults import Fault, FaultKind, ThrownError, worded
+from engine.kernel.faults import Denial, Fault, FaultKind, ThrownError, worded
 from engine.kernel.machine import Effects, Ended, Run, Started, Step, Wait
-from engine.kernel.model import Called
+from engine.kernel.model import Called, Phase
 from engine.kernel.process import ProcessSpec
 from engine.kernel.starts import StartTrigger, start_triggers
 from engine.kernel.state import freeze, peek, places, thaw
 from engine.kernel.surgery import Plan, Reason, may_stand_on, migrate, move, reasons, suggest
+from engine.kernel.token import Token
 
 __all__ = [
     "Called",
+    "Denial",
     "Effects",
     "Ended",
     "Environment",
     "Fault",
     "FaultKind",
     "HandlerOfRun",
+    "Phase",
     "Plan",
     "ProcessSpec",
     "Reading",
@@ -27,6 +30,7 @@ __all__ = [
     "Started",
     "Step",
     "ThrownError",
+    "Token",
     "Wait",
     "Work",
     "freeze",

@@ -10,12 +10,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from engine import variables as values
-from engine.kernel import listeners
+from engine.kernel import cancelling, listeners, transitions
 from engine.kernel.elements import Element, throw_error
-from engine.kernel.faults import Fault, ThrownError
+from engine.kernel.faults import Denial, Fault, ThrownError
 from engine.kernel.handing import hand_out
 from engine.kernel.machine import Started
-from engine.kernel.model import Loop
+from engine.kernel.model import Loop, Phase
 from engine.kernel.token import STARTED, Token
 
 if TYPE_CHECKING:
@@ -112,9 +112,8 @@ class Activity(Element):
         run.record("completed", token, {"variables": results} if results else None)
         run.remove(token)
         if enough or counts["done"] == counts["size"]:
-            for child in body.children:
-                run.remove(child, terminated=True)
-            body.complete()
+            if run.clear(body):
+                body.complete()
         elif loop.sequential:
             self._place_item(body, loop, body.internal_data["items"][counts["next"]])
 
@@ -185,6 +184,16 @@ class UserTask(Activity):
         """Offer the task to its assignee, groups and users, once its listeners have seen it."""
         if not listeners.heard(token, "creating"):
             return False
+        facts = self._facts(token)
+        assignee = facts.get("assignee")
+        if assignee is not None and "assigning" in self.details.listeners:
+            token.workflow.open_wait("task", token, **{**facts, "assignee": None})
+            transitions.begin(token, "assigning", {"assignee": assignee}, "")
+        else:
+            token.workflow.open_wait("task", token, **facts)
+        return False
+
+    def _facts(self, token: Token) -> dict[str, Any]:
         user = self.details.user
         facts: dict[str, Any] = {"label": self.label}
         if user is not None:
@@ -201,8 +210,69 @@ class UserTask(Activity):
             )
             facts["priority"] = self._priority(token)
             facts["form_id"] = user.form_id.words(token, "a form") if user.form_id else None
-        token.workflow.open_wait("task", token, **facts)
-        return False
+        return facts
+
+    # ------------------------------------------------------------------ listeners
+
+    def words(self, token: Token, phase: Phase) -> dict[str, str]:
+        """Return what a task listener is told of the task."""
+        if phase in ("start", "end"):
+            return {}
+        if phase == "creating":
+            return transitions.words(token, phase, self._facts(token))
+        task = token.parent if token.mark == "watch" and token.parent is not None else token
+        return transitions.words(token, phase, token.workflow.facts_of(task))
+
+    def finish(self, token: Token, results: dict[str, Any]) -> None:
+        """Take the answers of the task, or what a listener says.
+
+        Raises:
+            Undecided: a change of the task waits for its listener.
+        """
+        memory = token.internal_data
+        if "change" in memory:
+            token.workflow.close_wait(token)
+            transitions.answered(token, results)
+        elif "leaving" in memory:
+            token.workflow.close_wait(token)
+            self._heard_cancelling(token, results)
+        else:
+            transitions.refuse_undecided(token)
+            try:
+                super().finish(token, results)
+            except Denial as denial:
+                _offered_again(token, denial)
+
+    def again(self, token: Token) -> bool:
+        """Hand out once more the listener that failed."""
+        memory = token.internal_data
+        if "change" in memory:
+            transitions.again(token)
+            return False
+        if "leaving" in memory:
+            if listeners.again(token):
+                cancelling.proceed(token)
+            return False
+        try:
+            return super().again(token)
+        except Denial as denial:
+            return _offered_again(token, denial)
+
+    def ends(self, token: Token) -> bool:
+        """Let the listeners of the completion have their turn; a denied one ends nothing."""
+        try:
+            return super().ends(token)
+        except Denial as denial:
+            return _offered_again(token, denial)
+
+    def _heard_cancelling(self, token: Token, results: dict[str, Any]) -> None:
+        try:
+            done = listeners.answered(token, results)
+        except Fault as fault:
+            token.workflow.raise_incident(token, fault, stage="listener")
+            return
+        if done:
+            cancelling.proceed(token)
 
     def _priority(self, token: Token) -> int:
         user = self.details.user
@@ -212,6 +282,18 @@ class UserTask(Activity):
         if not text.isdigit() or int(text) > 100:
             raise user.priority.unfit("a priority from 0 to 100", text)
         return int(text)
+
+
+def _offered_again(token: Token, denial: Denial) -> bool:
+    """Offer a user task again whose completion a listener denies; it is not done.
+
+    Raises:
+        Denial: another listener said so, which can deny nothing.
+    """
+    if listeners.waiting(token) != "completing":
+        raise denial
+    transitions.reopen(token, denial.message)
+    return False
 
 
 class JobElement(Activity):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
-from engine.kernel import listeners
+from engine.kernel import listeners, transitions
 from engine.kernel.faults import Fault
-from engine.kernel.model import Details, Flow, Mapping
+from engine.kernel.model import Details, Flow, Mapping, Phase
 from engine.kernel.token import STARTED, Token
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Element(BpmnTaskSpec):
         self.undone_inside: StartEvent | None = None
         self._take_all: list[str] | None = None
         self._says = bool(details.outputs or details.listeners)
+        self.hears_cancelling = "canceling" in details.listeners
         self.line = 0
         process.inside.setdefault(scope_id, []).append(self)
 
@@ -165,6 +166,22 @@ class Element(BpmnTaskSpec):
             run.enqueue(token)
         elif done:
             token.complete()
+
+    def deny(self, token: Token, reason: str) -> None:
+        """Undo what a task listener was asked about.
+
+        Raises:
+            Refused: ``token`` waits for no such listener.
+        """
+        transitions.deny(token, reason)
+
+    def words(self, token: Token, phase: Phase) -> dict[str, str]:
+        """Return what a listener is told besides the headers of the diagram."""
+        return {}
+
+    def follow(self, scope: Token, variables: dict[str, Any]) -> None:
+        """Begin here after an interruption that had to wait for what it interrupted."""
+        scope.workflow.place(self, scope)
 
     def triggered(self, token: Token, variables: dict[str, Any]) -> None:
         """React to the timer, message or signal that ``token`` waits for."""

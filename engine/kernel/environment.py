@@ -15,6 +15,7 @@ from engine.kernel.model import Called
 
 if TYPE_CHECKING:
     from engine.kernel.process import ProcessSpec
+    from engine.kernel.token import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,13 @@ class Environment(Protocol):
 
         Raises:
             Fault: the decision is missing or failed.
+        """
+        ...
+
+    def task(self, token: Token) -> Mapping[str, Any]:
+        """Return what the task offered at ``token`` is like now: assignee, candidates, dates, priority, form.
+
+        Asked only for listeners of tasks that were offered by an earlier command.
         """
         ...
 

@@ -151,12 +151,16 @@ class BoundaryEvent(CatchingEvent):
 
     def caught(self, host: Token, variables: dict[str, Any], code: str = "") -> None:
         """Interrupt ``host`` or not, and go on from here."""
-        run, scope = host.workflow, host.parent
+        scope = host.parent
         assert scope is not None, "an activity lives in a scope"
-        if self.details.interrupting:
-            run.remove(host, terminated=True)
-        follow = run.place(self, scope)
-        follow.internal_data["event"] = variables
+        if self.details.interrupting and not host.workflow.remove(host, terminated=True):
+            host.internal_data["then"] = [self.name, variables]
+        else:
+            self.follow(scope, variables)
+
+    def follow(self, scope: Token, variables: dict[str, Any]) -> None:
+        """Go on from here."""
+        scope.workflow.place(self, scope).internal_data["event"] = variables
 
 
 class StartEvent(CatchingEvent):
@@ -180,12 +184,19 @@ class StartEvent(CatchingEvent):
 
     def caught(self, scope: Token, variables: dict[str, Any], code: str = "") -> None:
         """Begin the event subprocess inside ``scope``, ending everything else there if interrupting."""
-        run = scope.workflow
+        ended = True
         if self.details.interrupting:
-            run.clear(scope)
+            ended = scope.workflow.clear(scope)
             if scope.task_spec.details.ad_hoc is not None:
                 # Nothing else can begin in there any more, so its condition is not asked again.
                 scope.internal_data["enough"] = True
+        if ended:
+            self.follow(scope, variables)
+        else:
+            scope.internal_data["then"] = [self.name, variables]
+
+    def follow(self, scope: Token, variables: dict[str, Any]) -> None:
+        """Begin the event subprocess inside ``scope``."""
         self.begun_in(scope, variables)
 
     def begun_in(self, scope: Token, variables: dict[str, Any]) -> Token:

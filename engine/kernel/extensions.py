@@ -10,12 +10,23 @@ import re
 from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from engine import feel, variables
 from engine.kernel import terms
 from engine.kernel.expressions import Expression
-from engine.kernel.model import AdHoc, Binding, Called, Job, Loop, Mapping, Phase, Script, UserWork
+from engine.kernel.model import (
+    AdHoc,
+    Binding,
+    Called,
+    Job,
+    Loop,
+    Mapping,
+    Phase,
+    Script,
+    TaskPhase,
+    UserWork,
+)
 from engine.kernel.source import (
     BPMN,
     NAMESPACES,
@@ -75,11 +86,14 @@ PHASES: dict[str, frozenset[str]] = {
 }
 """When execution listeners are called: a gateway decides as it ends, an event has happened as it starts."""
 TASK_PHASES: dict[str, Phase] = {
-    "creating": "creating",
+    **{phase: phase for phase in get_args(TaskPhase)},
     "create": "creating",
-    "completing": "completing",
+    "assignment": "assigning",
+    "update": "updating",
     "complete": "completing",
+    "cancel": "canceling",
 }
+"""When task listeners are called; the short words are those of zeebe 8.6."""
 BACK_OFF_HEADER = "retryBackoff"
 """How long to wait before the next try (``engine/jobs.py`` reads it)."""
 _NAME = re.compile(r"^(?!(?:null|true|false)$)[^\W\d]\w*$")

@@ -53,6 +53,13 @@ def worded(code: str, facts: Mapping[str, Any], language: Language) -> tuple[str
     return fill(said, facts, language), advice
 
 
+class Denial(Fault):
+    """A listener does not allow what is about to happen to a user task; where nothing can be denied, a fault."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("job_no_retries", "handler.refused", text=message)
+
+
 class ThrownError(Exception):
     """A handler reports a BPMN error by code; the nearest catching event takes it (BPMN 2.0, 10.5.6).
 

@@ -6,6 +6,7 @@ what happens with the results: the element does. Next: ``engine/kernel/listeners
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine.kernel.environment import Work
@@ -13,14 +14,18 @@ from engine.kernel.model import Job
 from engine.kernel.token import Token
 
 
-def hand_out(token: Token, job: Job) -> dict[str, Any] | None:
+def hand_out(token: Token, job: Job, more: Mapping[str, str] | None = None) -> dict[str, Any] | None:
     """Return the results of the house's handler, or None when a worker must do the job.
+
+    Args:
+        more: headers besides those of the diagram.
 
     Raises:
         Fault: type or retries cannot be evaluated, or the handler refuses.
         ThrownError: the handler reports a BPMN error.
     """
     element = token.task_spec
+    headers = {**job.headers, **more} if more else job.headers
     job_type = job.type.words(token, "a task type")
     handler = token.workflow.environment.handler(job_type)
     if handler is None:
@@ -29,12 +34,14 @@ def hand_out(token: Token, job: Job) -> dict[str, Any] | None:
             token,
             type=job_type,
             retries=_retries(token, job),
-            headers=job.headers,
+            headers=headers,
             label=element.label,
         )
         return None
-    inputs = dict(token.data) if element.details.inputs else token.visible()
-    return dict(handler(Work(job_type, inputs, job.headers, element.name, token.id)))
+    # A change of a user task is heard beside the task, which has the inputs.
+    owner = token.parent if token.mark == "watch" and token.parent is not None else token
+    inputs = dict(owner.data) if element.details.inputs else owner.visible()
+    return dict(handler(Work(job_type, inputs, headers, element.name, token.id)))
 
 
 def _retries(token: Token, job: Job) -> int:

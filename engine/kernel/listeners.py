@@ -8,12 +8,15 @@ listeners give none. Next: ``engine/kernel/elements.py``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from engine.kernel.faults import Fault, ThrownError
 from engine.kernel.handing import hand_out
 from engine.kernel.model import Phase
 from engine.kernel.token import Token
+
+if TYPE_CHECKING:
+    from engine.kernel.elements import Element
 
 BEFORE: frozenset[str] = frozenset({"start", "creating"})
 """Phases after which the element still has its own work to do."""
@@ -35,6 +38,11 @@ def waiting(token: Token) -> Phase | None:
     """Return the phase whose listener the token waits for, if any."""
     listener = token.internal_data.get("listener")
     return cast(Phase, listener[0]) if listener else None
+
+
+def types(element: Element, phase: Phase) -> list[str]:
+    """Return the task types of the listeners of ``phase``, in order."""
+    return [job.type.text for job in element.details.listeners.get(phase, ())]
 
 
 def again(token: Token) -> bool:
@@ -64,7 +72,7 @@ def _from(token: Token, phase: Phase, index: int) -> bool:
     for number, job in enumerate(token.task_spec.details.listeners[phase][index:], start=index):
         memory["listener"] = [phase, number]
         try:
-            results = hand_out(token, job)
+            results = hand_out(token, job, token.task_spec.words(token, phase))
         except ThrownError as thrown:
             raise threw(token, thrown.error_code) from thrown
         if results is None:

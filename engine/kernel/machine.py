@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
 
-from engine.kernel import compensation, listeners
+from engine.kernel import cancelling, compensation, listeners, transitions
 from engine.kernel.environment import Environment
 from engine.kernel.faults import Fault
 from engine.kernel.token import CANCELLED, COMPLETED, ERROR, READY, STARTED, WAITING, Token
 
 if TYPE_CHECKING:
     from engine.kernel.elements import Element
+    from engine.kernel.model import Phase
     from engine.kernel.process import ProcessSpec
 
 Status = Literal["active", "completed", "terminated"]
@@ -80,7 +81,12 @@ class Ended:
 
 @dataclass(slots=True)
 class Effects:
-    """What a command changed and the database does not know yet."""
+    """What a command changed and the database does not know yet.
+
+    Attributes:
+        changed: facts of user tasks that were offered before; ``reopened``: those whose completion was denied.
+        denied: why listeners did not allow what was asked of a user task.
+    """
 
     history: list[Step] = field(default_factory=list)
     opened: dict[int, Wait] = field(default_factory=dict)
@@ -90,6 +96,9 @@ class Effects:
     started: dict[int, Started] = field(default_factory=dict)
     ended: dict[int, Ended] = field(default_factory=dict)
     signals: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    changed: dict[int, dict[str, Any]] = field(default_factory=dict)
+    reopened: set[int] = field(default_factory=set)
+    denied: dict[int, str] = field(default_factory=dict)
 
 
 class Said:
@@ -187,6 +196,25 @@ class Run(BpmnWorkflow):
             self.tasks[token_id], Fault("job_no_retries", "worker.failed", text=message), stage="job"
         )
 
+    def deny(self, token_id: int, reason: str) -> None:
+        """Let the listener that ``token_id`` waits for deny what was asked of its user task.
+
+        Raises:
+            Refused: it waits for no listener that could.
+        """
+        token = self.tasks[token_id]
+        token.task_spec.deny(token, reason)
+        self.advance()
+
+    def change(self, token_id: int, phase: Phase, change: Mapping[str, Any], action: str) -> None:
+        """Assign or change the user task offered at ``token_id``, once its listeners have heard of it.
+
+        Raises:
+            Undecided: an earlier change waits for its listener.
+        """
+        transitions.begin(self.tasks[token_id], phase, change, action)
+        self.advance()
+
     def resolve(self, token_id: int) -> None:
         """Try again where an incident stopped ``token_id``."""
         token = self.tasks[token_id]
@@ -215,9 +243,21 @@ class Run(BpmnWorkflow):
     def cancel(self) -> None:
         """End the whole instance without completing anything."""
         root: Token = self.task_tree
-        for child in root.children:
-            self.remove(child, terminated=True)
+        stay = [child for child in root.children if not self.remove(child, terminated=True)]
         self._ready.clear()
+        if stay:
+            cancelling.stays(root, around=True)
+        else:
+            self.cancelled()
+
+    @property
+    def is_leaving(self) -> bool:
+        """Tell whether the instance has been cancelled and only listeners of its tasks keep it."""
+        return "leaving" in self.task_tree.internal_data
+
+    def cancelled(self) -> None:
+        """Note that the instance has ended without completing."""
+        root: Token = self.task_tree
         self.record("terminated", root)
         self.effects.ended[root.id] = Ended("terminated", root.data)
         root._set_state(CANCELLED)
@@ -334,11 +374,17 @@ class Run(BpmnWorkflow):
             if scope.mark == "path" and scope.parent is not None:
                 self.settle(scope.parent)
 
-    def clear(self, scope: Token, *, spare: Token | None = None) -> None:
-        """End everything inside ``scope`` but ``spare``; the events on its border go on waiting."""
+    def clear(self, scope: Token, *, spare: Token | None = None) -> bool:
+        """End everything inside ``scope`` but ``spare``; the events on its border go on waiting.
+
+        Returns:
+            False while listeners of a task inside have yet to hear of it.
+        """
+        ended = True
         for child in scope.children:
             if child is not spare and not (child.mark == "watch" and child.task_spec.details.attached_to):
-                self.remove(child, terminated=True)
+                ended &= self.remove(child, terminated=True)
+        return ended
 
     def withdraw(self, token: Token) -> None:
         """Take back what a token had begun when it was stopped; established boundary events stay."""
@@ -346,25 +392,33 @@ class Run(BpmnWorkflow):
             if "watched" not in token.internal_data or not child.task_spec.details.attached_to:
                 self.remove(child)
 
-    def remove(self, token: Token, *, terminated: bool = False) -> None:
-        """Take ``token`` and everything inside it off the diagram, innermost first."""
+    def remove(self, token: Token, *, terminated: bool = False) -> bool:
+        """Take ``token`` and everything inside it off the diagram, innermost first.
+
+        Returns:
+            False while it stays for listeners that have yet to hear that a task is cancelled.
+        """
         if not token.alive:
-            return  # ended together with the event that asked for it
+            return True  # ended together with the event that asked for it
         if "todo" in token.internal_data:
             compensation.give_back(token)
+        around = False
         for child in token.children:
-            self.remove(child, terminated=terminated)
+            around |= not self.remove(child, terminated=terminated)
+        listened = terminated and (around or token.task_spec.hears_cancelling)
+        if listened and cancelling.stays(token, around=around):
+            return False
         if terminated and token.mark != "watch" and not _leaves_no_trace(token):
             self.record("terminated", token)
         self.close_wait(token)
-        if "fault" in token.internal_data and self.effects.incidents.pop(token.id, None) is None:
-            self.effects.resolved.add(token.id)
+        self.forgive(token)
         if token.task_spec.is_process:
             self.effects.ended.setdefault(token.id, Ended("terminated", token.data))
         token._set_state(CANCELLED if terminated else COMPLETED)
         del self.tasks[token.id]
         if token.parent is not None:
             del token.parent._children[token.id]
+        return True
 
     def end(self, process: Token) -> None:
         """Note that the process instance of ``process`` has completed."""
@@ -399,6 +453,35 @@ class Run(BpmnWorkflow):
         kind = token.internal_data.pop("wait", None)
         if kind is not None and self.effects.opened.pop(token.id, None) is None:
             self.effects.closed[token.id] = kind
+
+    def facts_of(self, task: Token) -> Mapping[str, Any]:
+        """Return what the user task offered at ``task`` is like."""
+        wait = self.effects.opened.get(task.id)
+        if wait is not None and wait.kind == "task":
+            return wait.facts
+        return {**self.environment.task(task), **self.effects.changed.get(task.id, {})}
+
+    def change_task(self, task: Token, change: Mapping[str, Any]) -> None:
+        """Tell the outside what has become different about a user task."""
+        wait = self.effects.opened.get(task.id)
+        facts = wait.facts if wait is not None else self.effects.changed.setdefault(task.id, {})
+        facts.update(change)
+
+    def offer_again(self, task: Token) -> None:
+        """Tell the outside that a user task is open after all."""
+        task.internal_data["wait"] = "task"
+        if self.effects.closed.get(task.id) == "task":
+            del self.effects.closed[task.id]
+        else:
+            self.effects.reopened.add(task.id)
+
+    def forgive(self, token: Token) -> None:
+        """Forget the incident of a token that need not go on, if it has one."""
+        if token.internal_data.pop("fault", None) is None:
+            return
+        token.internal_data.pop("stage", None)
+        if self.effects.incidents.pop(token.id, None) is None:
+            self.effects.resolved.add(token.id)
 
     def raise_incident(self, token: Token, fault: Fault, *, stage: str) -> None:
         """Stop ``token`` where it is and tell an operator why."""

@@ -17,7 +17,8 @@ EventKind = Literal[
 ]
 TimerKind = Literal["date", "duration", "cycle"]
 Binding = Literal["latest", "deployment", "versionTag"]
-Phase = Literal["start", "creating", "completing", "end"]
+TaskPhase = Literal["creating", "assigning", "updating", "completing", "canceling"]
+Phase = Literal["start", TaskPhase, "end"]
 """When a listener runs: execution listeners at start and end, task listeners in between."""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.kernel import compensation
+from engine.kernel import compensation, listeners
 from engine.kernel.elements import Element
 from engine.kernel.events import BoundaryEvent, CatchingEvent, StartEvent
 from engine.kernel.machine import Run
@@ -105,6 +105,23 @@ def _reasons_of(token: Token, plan: Plan) -> list[Reason]:
                 "scope_differs",
                 element.name,
                 f"“{element.label}” stands in another subprocess in the new version.",
+            )
+        ]
+    if "leaving" in token.internal_data or "then" in token.internal_data:
+        return [
+            Reason(
+                "leaving",
+                element.name,
+                f"“{element.label}” is being cancelled: a listener of a task has yet to hear of it.",
+            )
+        ]
+    phase = listeners.waiting(token)
+    if phase is not None and listeners.types(element, phase) != listeners.types(target, phase):
+        return [
+            Reason(
+                "listeners_differ",
+                element.name,
+                f"“{element.label}” waits for a listener, and its counterpart has other ones.",
             )
         ]
     flow = token.internal_data.get("flow")
@@ -240,6 +257,8 @@ def move(run: Run, token: Token, target: Element) -> None:
     scope = token.parent
     assert scope is not None, "a process is not moved"
     run.record("moved", token, {"to": target.name})
-    run.remove(token, terminated=True)
-    run.place(target, scope)
+    if run.remove(token, terminated=True):
+        run.place(target, scope)
+    else:
+        token.internal_data["then"] = [target.name, {}]
     run.advance()

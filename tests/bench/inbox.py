@@ -17,8 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import queries
-from engine.projections import NEVER
 from engine.tables import TaskCandidate, UserTask
+from engine.task_rows import NEVER
 from tests.factories_engine import MORNING, House
 
 GROUPS = [f"team{number}" for number in range(40)]

@@ -45,8 +45,15 @@ def end(element: str = "end", inside: str = "") -> str:
     return f'<bpmn:endEvent id="{element}">{inside}</bpmn:endEvent>'
 
 
-def user(element: str, *, groups: str = "agents", label: str = "", form: str = "") -> str:
+def user(
+    element: str, *, groups: str = "agents", label: str = "", form: str = "", listeners: str = ""
+) -> str:
+    """A user task; ``listeners`` are pairs of event and task type: ``"assigning:check canceling:tell"``."""
     form_part = f'<zeebe:formDefinition formId="{form}"/>' if form else ""
+    if listeners:
+        pairs = (pair.split(":") for pair in listeners.split())
+        drawn = "".join(f'<zeebe:taskListener eventType="{event}" type="{kind}"/>' for event, kind in pairs)
+        form_part += f"<zeebe:taskListeners>{drawn}</zeebe:taskListeners>"
     return (
         f'<bpmn:userTask id="{element}" name={quoteattr(label or element)}><bpmn:extensionElements><zeebe:userTask/>'
         f"<zeebe:assignmentDefinition candidateGroups={quoteattr(groups)}/>{form_part}"

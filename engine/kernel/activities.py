@@ -238,10 +238,7 @@ class UserTask(Activity):
             self._heard_cancelling(token, results)
         else:
             transitions.refuse_undecided(token)
-            try:
-                super().finish(token, results)
-            except Denial as denial:
-                _offered_again(token, denial)
+            super().finish(token, results)
 
     def again(self, token: Token) -> bool:
         """Hand out once more the listener that failed."""
@@ -256,23 +253,32 @@ class UserTask(Activity):
         try:
             return super().again(token)
         except Denial as denial:
-            return _offered_again(token, denial)
+            self.stopped(token, denial)
+            return False
 
     def ends(self, token: Token) -> bool:
         """Let the listeners of the completion have their turn; a denied one ends nothing."""
         try:
             return super().ends(token)
         except Denial as denial:
-            return _offered_again(token, denial)
+            self.stopped(token, denial)
+            return False
 
     def _heard_cancelling(self, token: Token, results: dict[str, Any]) -> None:
         try:
             done = listeners.answered(token, results)
         except Fault as fault:
-            token.workflow.raise_incident(token, fault, stage="listener")
+            self.stopped(token, fault)
             return
         if done:
             cancelling.proceed(token)
+
+    def stopped(self, token: Token, fault: Fault) -> None:
+        """Offer the task again when the listener denies its completion; else tell an operator."""
+        if isinstance(fault, Denial) and listeners.waiting(token) == "completing":
+            transitions.reopen(token, fault.message)
+        else:
+            super().stopped(token, fault)
 
     def _priority(self, token: Token) -> int:
         user = self.details.user
@@ -282,18 +288,6 @@ class UserTask(Activity):
         if not text.isdigit() or int(text) > 100:
             raise user.priority.unfit("a priority from 0 to 100", text)
         return int(text)
-
-
-def _offered_again(token: Token, denial: Denial) -> bool:
-    """Offer a user task again whose completion a listener denies; it is not done.
-
-    Raises:
-        Denial: another listener said so, which can deny nothing.
-    """
-    if listeners.waiting(token) != "completing":
-        raise denial
-    transitions.reopen(token, denial.message)
-    return False
 
 
 class JobElement(Activity):

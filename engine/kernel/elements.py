@@ -160,12 +160,16 @@ class Element(BpmnTaskSpec):
         try:
             done = listeners.answered(token, results)
         except Fault as fault:
-            run.raise_incident(token, fault, stage="listener")
+            self.stopped(token, fault)
             return
         if done and phase in listeners.BEFORE:
             run.enqueue(token)
         elif done:
             token.complete()
+
+    def stopped(self, token: Token, fault: Fault) -> None:
+        """React to a listener that cannot be handed out, or whose handler refuses."""
+        token.workflow.raise_incident(token, fault, stage="listener")
 
     def deny(self, token: Token, reason: str) -> None:
         """Undo what a task listener was asked about.

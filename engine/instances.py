@@ -239,7 +239,7 @@ def cancel(unit: UnitOfWork, instance_id: str, reason: str) -> None:
             raise NotWaiting(
                 "Expected the instance to go on, but it has been cancelled and waits for listeners of its tasks.",
                 instance_id=instance_id,
-                status="active",
+                status="cancelling",
             )
         run.record("cancelled", run.task_tree, {"reason": reason})
         run.cancel()
@@ -368,7 +368,9 @@ def _save(unit: UnitOfWork, instance: Moving) -> None:
         projections.write_instances(unit, run, instance.id, instance.definition_id, claimed=instance.claimed)
         steps = projections.write_history(unit, run, instance.id, instance.history_seq)
         _write_state(unit, instance, document, instance.history_seq + steps)
-        projections.write_waits(unit, run, instance.id, tasks, ended=instance.ended_tasks)
+        projections.write_waits(
+            unit, run, instance.id, tasks, ended=instance.ended_tasks, version=instance.version
+        )
         projections.write_incidents(unit, run, instance.id)
     unit.house.failpoints.reach("after write")
 

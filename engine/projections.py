@@ -31,6 +31,9 @@ from engine.tables import (
     UserTask,
 )
 
+LEASES = 2**20
+"""Leases a job may have before its fence could be that of the next job of its step, as of a second listener: a report
+that comes twice is known by job and fence."""
 ROOT = 1
 """The token of the root process is the first one made."""
 
@@ -210,12 +213,14 @@ def write_waits(
     tasks: Offered,
     *,
     ended: Collection[int],
+    version: int,
 ) -> None:
     """Close what is waited for no longer, then open what is.
 
     Args:
         tasks: what ``offered`` returned.
         ended: tokens of user tasks whose rows say already that they ended.
+        version: of the instance before this command; grows with each.
     """
     _close(unit, run, instance_id, ended)
     opened: dict[str, list[kernel.Wait]] = {}
@@ -227,7 +232,7 @@ def write_waits(
     if candidates:
         _INSERT_CANDIDATES.run(unit.connection, candidates)
     if waits := opened.get("job"):
-        _INSERT_JOBS.run(unit.connection, [_job(unit, instance_id, wait) for wait in waits])
+        _INSERT_JOBS.run(unit.connection, [_job(unit, instance_id, version, wait) for wait in waits])
     if waits := opened.get("timer"):
         _INSERT_TIMERS.run(
             unit.connection,
@@ -322,7 +327,7 @@ def offered(
     return rows, candidates
 
 
-def _job(unit: UnitOfWork, instance_id: str, wait: kernel.Wait) -> dict[str, Any]:
+def _job(unit: UnitOfWork, instance_id: str, version: int, wait: kernel.Wait) -> dict[str, Any]:
     return {
         "id": work_id(instance_id, wait.token),
         "instance_id": instance_id,
@@ -333,7 +338,7 @@ def _job(unit: UnitOfWork, instance_id: str, wait: kernel.Wait) -> dict[str, Any
         "headers": json.dumps(wait.facts["headers"]),
         "retries": wait.facts["retries"],
         "worker": None,
-        "fence": 0,
+        "fence": version * LEASES,
         "available_at": unit.now,
         "created_at": unit.now,
     }

@@ -239,7 +239,7 @@ class Teller:
         if expect_rejected:
             raise Failed(f"expected the listener of “{element}” not to be able to deny, but it was")
 
-    def _try(self, acted: Acted, token: int, step: Callable[[], None], *, expect_rejected: bool) -> None:
+    def _try(self, acted: Acted, token: int, step: Callable[[], object], *, expect_rejected: bool) -> None:
         """Do what a listener may deny, or what an earlier change keeps from being done."""
         try:
             step()

@@ -69,10 +69,11 @@ _END = Statement(_OVER)
 _END_AS_SHOWN = Statement(_OVER.where(UserTask.version == sa.bindparam("shown")))
 
 
-def claim(unit: UnitOfWork, task_id: str) -> None:
+def claim(unit: UnitOfWork, task_id: str) -> bool:
     """Make the actor the assignee; claiming one's own task again changes nothing.
 
-    A task whose ``assigning`` listener is a worker's job stays free until the worker has answered.
+    Returns:
+        False when a worker must answer first, whose job an ``assigning`` listener is; the task is free until then.
 
     Raises:
         Missing: there is no such task.
@@ -81,14 +82,14 @@ def claim(unit: UnitOfWork, task_id: str) -> None:
     """
     task = _open_task(unit, task_id)
     if task.assignee == unit.actor:
-        return
+        return True
     if task.assignee is not None:
         raise TaskTaken(
             f"Expected “{task.name}” to be free, but somebody has claimed it already.",
             task_id=task_id,
             assignee=task.assignee,
         )
-    _give(unit, task, unit.actor, "claim")
+    return _give(unit, task, unit.actor, "claim")
 
 
 def assign(unit: UnitOfWork, task_id: str, person: str | None) -> None:
@@ -103,17 +104,17 @@ def assign(unit: UnitOfWork, task_id: str, person: str | None) -> None:
     _give(unit, _open_task(unit, task_id), person, "assign" if person is not None else "unassign")
 
 
-def _give(unit: UnitOfWork, task: Any, person: str | None, action: str) -> None:
+def _give(unit: UnitOfWork, task: Any, person: str | None, action: str) -> bool:
     """Change the assignee of a task as it was read; a second look would see, and overrun, another's claim."""
     if _has_listeners(unit, task):
-        _ask(unit, task, "assigning", {"assignee": person}, action)
-        return
+        return _ask(unit, task, "assigning", {"assignee": person}, action)
     changed = unit.connection.execute(
         _ASSIGN, {"task": task.id, "read": task.version, "new": task.version + 1, "person": person}
     )
     if changed.rowcount != 1:
         raise _overtaken(unit, task)
     unit.connection.execute(_OFFER, {"of": task.id, "offered": person is None})
+    return True
 
 
 def release(unit: UnitOfWork, task_id: str) -> None:
@@ -198,15 +199,16 @@ def _has_listeners(unit: UnitOfWork, task: Any) -> bool:
     return not _HEARD.isdisjoint(process.task_specs[task.element].details.listeners)
 
 
-def _ask(unit: UnitOfWork, task: Any, phase: kernel.Phase, change: Mapping[str, Any], action: str) -> None:
-    """Let listeners hear of a change before it is made; behind the lock nothing else happens to the task."""
+def _ask(unit: UnitOfWork, task: Any, phase: kernel.Phase, change: Mapping[str, Any], action: str) -> bool:
+    """Let listeners hear of a change; return whether it is made. Behind the lock nothing else happens to the task."""
     instance = instances.lock(unit, task.instance_id)
     if _open_task(unit, task.id).version != task.version:
         raise _overtaken(unit, task)
     with instances.motion(unit, instance.id):
-        instance.run.change(task.token, phase, change, action)
+        made = instance.run.change(task.token, phase, change, action)
         _refuse_denied(instance.run, task.token, task.id)
         instances.settle(unit, instance)
+    return made
 
 
 def _refuse_denied(run: kernel.Run, token: int, task_id: str) -> None:

@@ -71,7 +71,9 @@ def sentence_of(error: Exception) -> str:
     if not isinstance(error, (engine_errors.EngineError, registry_errors.RegistryError)):
         return ""
     wanted = (f"{error.code}.{error.facts.get('status')}", error.code, "refused")
-    return str(next(SENTENCES[code] for code in wanted if code in SENTENCES))
+    said = str(next(SENTENCES[code] for code in wanted if code in SENTENCES))
+    # What a check of the task says is written by whoever drew the process, for the people who work on it.
+    return f"{said} {error.message}" if isinstance(error, engine_errors.Denied) else said
 
 
 def _page(status: int, detail: str = "", number: str = "", error: Exception | None = None) -> Any:

@@ -206,14 +206,19 @@ class Run(BpmnWorkflow):
         token.task_spec.deny(token, reason)
         self.advance()
 
-    def change(self, token_id: int, phase: Phase, change: Mapping[str, Any], action: str) -> None:
+    def change(self, token_id: int, phase: Phase, change: Mapping[str, Any], action: str) -> bool:
         """Assign or change the user task offered at ``token_id``, once its listeners have heard of it.
+
+        Returns:
+            whether it is done; False while a listener has yet to answer, or when one denied it.
 
         Raises:
             Undecided: an earlier change waits for its listener.
         """
-        transitions.begin(self.tasks[token_id], phase, change, action)
+        task = self.tasks[token_id]
+        transitions.begin(task, phase, change, action)
         self.advance()
+        return transitions.pending(task) is None and token_id not in self.effects.denied
 
     def resolve(self, token_id: int) -> None:
         """Try again where an incident stopped ``token_id``."""

@@ -33,6 +33,7 @@ EXAMPLES = settings(
 GOOD: dict[str, dict[str, Any]] = {
     "jobs_activate": {"types": ["meter.read"], "worker": "w", "maxJobs": 1, "leaseSeconds": 1},
     "jobs_complete": {"fence": 1, "variables": {"m3": 4.20}},
+    "jobs_deny": {"fence": 1, "reason": "no"},
     "jobs_fail": {"fence": 1, "message": "no", "retries": 1, "backOffSeconds": 0},
     "jobs_throw_error": {"fence": 1, "errorCode": "BROKEN", "message": "", "variables": {}},
     "jobs_extend": {"fence": 1, "leaseSeconds": 1},
@@ -52,6 +53,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "messages_broadcast": {"name": "frost", "variables": {"a": [1]}},
     "tasks_claim": {},
     "tasks_complete": {"variables": {"a": 1}, "version": 1},
+    "tasks_update": {"priority": 70, "dueDate": "2026-02-01T10:00:00Z", "candidateGroups": ["a"]},
     "feel_check": {"text": "a + b", "kind": "expression", "names": ["a b"]},
     "feel_evaluate": {"text": "a + 1", "kind": "unary-tests", "variables": {"a": 1}, "input": 3},
 }

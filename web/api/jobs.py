@@ -1,4 +1,4 @@
-"""Jobs for external workers: activate, complete, fail, throw an error, extend.
+"""Jobs for external workers: activate, complete, deny, fail, throw an error, extend.
 
 Comes in: a worker that asks for work or reports on it. Goes out: leases with a fencing token, or what became of them.
 It never holds a transaction open while it waits. Next: ``engine/jobs.py``.
@@ -85,6 +85,13 @@ class ThrowError(Given):
     variables: Variables
 
 
+class Deny(Given):
+    """What a listener of a user task does not allow."""
+
+    fence: Fence
+    reason: Annotated[str, StringConstraints(max_length=1000)] = ""
+
+
 class Extend(Given):
     """More time for a long job."""
 
@@ -157,6 +164,12 @@ def fail(unit: UnitOfWork, job_id: str, body: Fail) -> None:
 def throw_error(unit: UnitOfWork, job_id: str, body: ThrowError) -> None:
     """Report a business error that a boundary event may catch by its code."""
     jobs.throw_error(unit, job_id, body.fence, body.error_code, body.message, body.variables)
+
+
+@room.post("/jobs/{job_id}/deny", scope="jobs", same="fence")
+def deny(unit: UnitOfWork, job_id: str, body: Deny) -> None:
+    """Refuse, as its listener, that a user task is assigned, changed or completed; it is as it was before."""
+    jobs.deny(unit, job_id, body.fence, body.reason)
 
 
 @room.post("/jobs/{job_id}/extend", scope="jobs")

@@ -6,9 +6,10 @@ what the floors below check. Next: ``jobs.py``.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -20,6 +21,22 @@ Variables = Annotated[
         description="Variables by name, as JSON; a number keeps every digit it is sent with.",
     ),
 ]
+
+
+def _moment(given: object) -> object:
+    """Read an instant: ISO 8601 with its offset, nothing else."""
+    if given is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(given if isinstance(given, str) else "")
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("expected a date and time with its offset, such as 2026-02-01T10:00:00+01:00")
+
+
+Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 Fence = Annotated[
     int,
     Field(ge=1, le=2**62, description="The fencing token that came with the job; a newer lease voids it."),

@@ -21,12 +21,14 @@ from web import duties
 from web.api import shape
 from web.api.doors import Room
 from web.api.instances import Nothing
-from web.api.models import Given, Pages, Told, Variables
+from web.api.models import Given, Moment, Pages, Text, Told, Variables
 from web.api.refusals import Refusal
 from web.api.values import plain
 from web.security import Program, Visitor, may_work
 
-room = Room("tasks", "The inbox of the token's person: list, claim, complete.")
+room = Room(
+    "tasks", "The inbox of the token's person: list, claim, complete; and what a process owner changes."
+)
 
 
 class Shelf(Pages):
@@ -72,6 +74,16 @@ class Complete(Given):
     )
 
 
+class Update(Given):
+    """What to change about a task; what is absent stays as it is, null takes a date away."""
+
+    candidate_groups: list[Text] = Field(default_factory=list, max_length=100)
+    candidate_users: list[Text] = Field(default_factory=list, max_length=100)
+    due_date: Moment = None
+    follow_up_date: Moment = None
+    priority: int = Field(50, ge=0, le=100)
+
+
 @room.get("/tasks", scope="tasks")
 def inbox(reading: UnitOfWork, query: Shelf) -> Inbox:
     """List the tasks of the token's person: assigned, offered to a team, or late."""
@@ -112,7 +124,7 @@ def inbox(reading: UnitOfWork, query: Shelf) -> Inbox:
 
 @room.post("/tasks/{task_id}/claim", scope="tasks")
 def claim(unit: UnitOfWork, task_id: str, body: Nothing) -> None:  # noqa: ARG001 - an empty body is checked too
-    """Take a task for the token's person."""
+    """Take a task for the token's person; a listener of the task may have to answer before it is theirs."""
     _allowed(unit, task_id)
     tasks.claim(unit, task_id)
 
@@ -125,6 +137,12 @@ def complete(unit: UnitOfWork, task_id: str, body: Complete) -> None:
     if row.status == "open":
         duties.check_answers(unit.session, unit.actor, row, tasks.variables_of(unit, row.id), answers)
     tasks.complete(unit, task_id, answers, version=body.version)
+
+
+@room.post("/tasks/{task_id}/update", scope="processes")
+def update(unit: UnitOfWork, task_id: str, body: Update) -> None:
+    """Change who may claim a task, its dates or its priority."""
+    tasks.update(unit, task_id, body.model_dump(exclude_unset=True))
 
 
 def _person() -> Visitor:

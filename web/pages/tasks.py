@@ -15,7 +15,7 @@ from flask_login import current_user
 
 from engine import forms as schemas
 from engine import queries, tasks
-from engine.errors import NotWaiting, Stale, TaskTaken, TooLarge
+from engine.errors import Denied, NotWaiting, Stale, TaskTaken, TooLarge, Undecided
 from engine.forms import Filling, Issue
 from engine.store import UnitOfWork
 from integrations import lookups
@@ -147,7 +147,7 @@ def _finish(desk: Desk, entered: Mapping[str, Any], values: Mapping[str, Any]) -
             home = _home(unit, desk)
             if home is not None:
                 desk.drawer.file(unit.session, values, home, at=unit.now, by=unit.actor)
-    except (NotWaiting, Stale, TaskTaken, TooLarge, OwnWork) as refusal:
+    except (NotWaiting, Stale, TaskTaken, TooLarge, OwnWork, Undecided, Denied) as refusal:
         return _page(task_id, entered=entered, refusal=errors.sentence_of(refusal), status=409)
     flash(_("Done. The case goes on to its next step."))
     return redirect(url_for("inbox.show", view=request.args.get("view")), 303)
@@ -179,9 +179,11 @@ def claim(task_id: str) -> Any:
         _desk(reading, task_id)
     try:
         with begin() as unit:
-            tasks.claim(unit, task_id)
-    except (NotWaiting, TaskTaken) as refusal:
+            mine = tasks.claim(unit, task_id)
+    except (NotWaiting, TaskTaken, Undecided, Denied) as refusal:
         return _page(task_id, refusal=errors.sentence_of(refusal), status=409)
+    if not mine:
+        flash(_("You will have this task once its check has answered."))
     return redirect(
         url_for("tasks.show", task_id=task_id, view=request.args.get("view"), q=request.args.get("q")), 303
     )

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
+from engine import tasks
+from tests import diagrams as d
 from tests.api_house import METER, Caller, program
 from tests.web_house import WebHouse, opened
 from web.api.waiting import Waiting
@@ -250,3 +252,38 @@ def test_the_client_of_the_readme_works_as_it_stands(web: WebHouse, worker: Call
     assert [active(worker, one) for one in (good, broken, shy)] == [{"check": 1}, {"repair": 1}, {"read": 1}]
     web.clock.advance(timedelta(seconds=60))
     assert worker.leased()["retries"] == 1
+
+
+def test_two_listeners_of_one_step_are_answered_one_after_the_other(worker: Caller) -> None:
+    drawn = d.process(
+        "p",
+        d.start(),
+        d.user("sign", listeners="creating:ask creating:ask completing:ask"),
+        flows="start sign",
+    )
+    worker.deploy({"p.bpmn": drawn})
+    instance = worker.started("p")
+    first = worker.leased("ask")
+    assert worker.post(f"/jobs/{first['id']}/complete", {"fence": first["fence"]}).status_code == 204
+    second = worker.leased("ask")
+    assert worker.post(f"/jobs/{first['id']}/complete", {"fence": first["fence"]}).status_code == 204
+    assert active(worker, instance) == {"sign": 1}
+    assert worker.get(f"/instances/{instance}").json["tasks"] == []
+    assert worker.post(f"/jobs/{second['id']}/complete", {"fence": second["fence"]}).status_code == 204
+    assert [task["element"] for task in worker.get(f"/instances/{instance}").json["tasks"]] == ["sign"]
+
+
+def test_a_listener_denies_what_a_person_has_completed(worker: Caller, web: WebHouse) -> None:
+    worker.deploy(
+        {"p.bpmn": d.process("p", d.start(), d.user("sign", listeners="completing:ask"), flows="start sign")}
+    )
+    instance = worker.started("p")
+    [task] = worker.get(f"/instances/{instance}").json["tasks"]
+    with web.house.begin("ben") as unit:
+        tasks.complete(unit, task["id"], {"m3": 1})
+    job = worker.leased("ask")
+    report = {"fence": job["fence"], "reason": "Too much."}
+    assert worker.post(f"/jobs/{job['id']}/deny", report).status_code == 204
+    assert worker.post(f"/jobs/{job['id']}/deny", report).headers["Idempotency-Replayed"] == "true"
+    assert worker.get(f"/instances/{instance}").json["tasks"] == [task]
+    assert "denied" in events(worker, instance)

@@ -122,3 +122,18 @@ def test_a_person_without_a_role_that_works_may_not(desk: Desk) -> None:
     task = desk.task()["id"]
     nobody = program(desk.web, "tasks", person_id=somebody(desk.web))
     assert nobody.post(f"/tasks/{task}/claim").status_code == 403
+
+
+def test_a_process_owner_changes_when_a_task_is_due_and_who_may_claim_it(desk: Desk) -> None:
+    task = desk.task()
+    owner = program(desk.web, "processes")
+    changed = {"dueDate": "2026-02-01T10:00:00+01:00", "priority": 80}
+    assert owner.post(f"/tasks/{task['id']}/update", changed).status_code == 204
+    shown = desk.task()
+    assert (shown["dueAt"], shown["priority"]) == ("2026-02-01T09:00:00Z", 80)
+    assert shown["candidateGroups"] == task["candidateGroups"]
+    assert owner.post(f"/tasks/{task['id']}/update", {"dueDate": None}).status_code == 204
+    assert desk.task()["dueAt"] is None
+    assert owner.post(f"/tasks/{task['id']}/update", {"dueDate": "2026-02-01T10:00:00"}).status_code == 422
+    assert owner.post(f"/tasks/{task['id']}/update", {"priority": 101}).status_code == 422
+    assert desk.for_person().post(f"/tasks/{task['id']}/update", {"priority": 1}).status_code == 403

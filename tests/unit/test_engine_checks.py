@@ -239,7 +239,7 @@ UNKNOWN_PLACES = [
     ("intermediateThrowEvent", '<zeebe:taskDefinition type="a"/>', "taskDefinition"),
     ("inclusiveGateway", '<zeebe:executionListeners><zeebe:executionListener eventType="end" type="a"/></zeebe:executionListeners>', "executionListener"),
     ("exclusiveGateway", '<zeebe:executionListeners><zeebe:executionListener eventType="end" type="a"/></zeebe:executionListeners>', "executionListener"),
-    ("userTask", '<zeebe:assignmentDefinition assignee="a"/><zeebe:taskListeners><zeebe:taskListener eventType="canceling" type="a"/></zeebe:taskListeners>', "taskListener"),
+    ("userTask", '<zeebe:assignmentDefinition assignee="a"/><zeebe:taskListeners><zeebe:taskListener eventType="timeout" type="a"/></zeebe:taskListeners>', "taskListener"),
 ]  # fmt: skip
 
 

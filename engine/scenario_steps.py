@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,7 @@ from engine.scenario_expectations import (
     visible,
     waiting_names,
 )
+from engine.variables import to_text
 
 NEEDED: dict[str, frozenset[str]] = {
     "start": frozenset({"process"}),
@@ -56,7 +58,7 @@ KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "element": TEXT,
     "expect_rejected": YES_OR_NO,
     "instance": TEXT,
-    "key": ((str, int), "a text or a number"),
+    "key": ((str, int, Decimal), "a text or a number"),
     "message": TEXT,
     "name": TEXT,
     "optional": YES_OR_NO,
@@ -71,6 +73,8 @@ KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
 }
 
 
+SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+"""Whether a duration can be read does not depend on the day."""
 STEPS: dict[str, tuple[str, frozenset[str]]] = {
     "start": ("_start", frozenset({"process", "variables", "as", "expect_rejected"})),
     "assign": ("_assign", frozenset({"element", "assignee", "expect_rejected"})),
@@ -128,10 +132,12 @@ def check_step(action: Any) -> None:
         raise Unusable(f"the step “{name}” needs “{key}”")
     for key in sorted(set(action) & KINDS.keys()):
         kind, what = KINDS[key]
-        if not isinstance(action[key], kind) or (kind is int and isinstance(action[key], bool)):
+        if not isinstance(action[key], kind) or (isinstance(action[key], bool) and kind is not bool):
             raise Unusable(f"the step “{name}” expects {what} as “{key}”, but found {action[key]!r}")
         if kind is int and action[key] < 0:
             raise Unusable(f"the step “{name}” expects “{key}” to be 0 or more, but found {action[key]}")
+        if key in ("by", "ttl"):
+            span(action[key], SOME_DAY)
 
 
 class Teller:
@@ -307,9 +313,14 @@ class Teller:
         self.stage.advance_clock(span(by, self.stage.now))
 
     def _publish(
-        self, name: str, key: str = "", variables: Mapping[str, Any] | None = None, ttl: str = "PT1H"
+        self,
+        name: str,
+        key: str | int | Decimal = "",
+        variables: Mapping[str, Any] | None = None,
+        ttl: str = "PT1H",
     ) -> None:
-        self.stage.publish(name, str(key), variables or {}, span(ttl, self.stage.now))
+        text = key if isinstance(key, str) else to_text(key)
+        self.stage.publish(name, text, variables or {}, span(ttl, self.stage.now))
 
     def _broadcast(self, name: str, variables: Mapping[str, Any] | None = None) -> None:
         self.stage.broadcast(name, variables or {})

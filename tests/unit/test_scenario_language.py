@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.scenarios import Runner, Unusable, coverage, find, problems
-from tests.diagrams import boundary, catch, end, process, start, user
+from tests.diagrams import boundary, catch, end, message, on_message, process, start, user
 from web.cli import main
 
 DIAGRAM = process("p", start(), user("a"), user("b"), end(), flows="start a b end")
@@ -43,6 +43,8 @@ GO = {"do": "start", "process": "p"}
         ({"do": "advance_clock", "by": "soon"}, "is no ISO 8601 duration"),
         ({"do": "advance_clock", "by": "-PT1H"}, "is no ISO 8601 duration"),
         ({"do": "publish_message", "name": "m", "ttl": "soon"}, "is no ISO 8601 duration"),
+        ({"do": "publish_message", "name": "m", "key": True}, "expects a text or a number as “key”"),
+        ({"do": "publish_message", "name": "m", "key": None}, "expects a text or a number as “key”"),
         ({"do": "cancel_instance", "instance": "i9"}, "there is no instance “i9”"),
         ({"do": "complete", "element": "a", "pick": -1}, "expects “pick” to be 0 or more"),
         ({"do": "set_retries", "element": "a", "retries": -1}, "expects “retries” to be 0 or more"),
@@ -165,6 +167,21 @@ def test_a_story_may_pin_what_becomes_of_rules_that_meet_and_of_a_join_that_wait
         resources=["vain.bpmn", "d.dmn"],
     )
     assert Runner().run(story).message == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "published"), [(1.5, 1.5), (1.5, "1.5"), (12, "12"), ("12", 12.0), (12.0, 12)]
+)
+def test_a_number_is_the_same_key_as_its_text(tmp_path: Path, key: Any, published: Any) -> None:
+    caught = catch("c", on_message("m"))
+    drawn = process("keyed", start(), caught, end(), flows="start c end", extra=message("m", "go", "=k"))
+    (tmp_path / "keyed.bpmn").write_bytes(drawn)
+    steps = [
+        {"do": "start", "process": "keyed", "variables": {"k": key}},
+        {"do": "publish_message", "name": "go", "key": published},
+        {"expect": {"status": "completed"}},
+    ]
+    assert Runner().run(told(tmp_path, *steps, resources=["keyed.bpmn"])).message == ""
 
 
 def test_a_clock_may_fire_often_but_not_for_ever_at_one_instant(tmp_path: Path) -> None:

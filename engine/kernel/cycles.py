@@ -7,8 +7,11 @@ clock, and a time that was missed is not forgotten: the next one follows the las
 
 from __future__ import annotations
 
+import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -18,6 +21,12 @@ from engine import variables
 FOR_EVER = -1
 SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 """Whether a text can be read, and leads forward, does not depend on the day."""
+LONGEST_SEARCH = 3_000
+"""Days that a cron may skip before it is taken for one that never comes: eight years, for a leap day."""
+DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+MONDAY, FRIDAY = 0, 4
+_DAY = re.compile("|".join(DAYS))
+_DATE = re.compile(r"L-(?:[1-9]|[12]\d|30)|(?:[1-9]|[12]\d|3[01])W", re.ASCII)
 MACROS = {
     "@yearly": "0 0 0 1 1 *",
     "@annually": "0 0 0 1 1 *",
@@ -62,13 +71,13 @@ class Cycle:
 def read(text: str, zone: str) -> Cycle | None:
     """Return the cycle that ``text`` describes, or None.
 
-    ``R3/PT2H``, ``R/2026-07-14T08:00:00Z/P1D`` (the start may carry a zone, ``[Europe/Brussels]``), ``0 0 9 * * MON-FRI`` (second, minute, hour, day, month, day of
-    the week) or ``@daily``. ``R0`` and ``R1`` fire once.
+    ``R3/PT2H``, ``R/2026-07-14T08:00:00Z/P1D`` (the start may carry a zone, ``[Europe/Brussels]``), ``@daily`` or
+    ``0 0 9 * * MON-FRI``: second, minute, hour, day, month, day of the week. ``R0`` and ``R1`` fire once.
     """
     text = text.strip()
     if not text.startswith("R"):
         cron = MACROS.get(text, text)
-        return Cycle(FOR_EVER, cron) if _sides(cron) else None
+        return Cycle(FOR_EVER, cron) if _cron(cron) else None
     # The zone's name may hold a slash too: the repetition ends at the first, the interval begins at the last.
     head_and_start, _, interval = text.rpartition("/")
     parts = [*head_and_start.split("/", 1), interval]
@@ -87,36 +96,72 @@ def following(due: datetime, every: str, zone: str) -> datetime | None:
     step = variables.parse_duration(every)
     if step is not None:
         return variables.shift(due, step)
-    local = due.astimezone(ZoneInfo(zone))
-    days, weekdays = _sides(every) or ("", "")
-    try:
-        found = next(CronSim(days, local))
-        # Spring wants day of the month and day of the week both to fit; cron elsewhere takes either.
-        while days != weekdays:
-            other = next(CronSim(weekdays, found - timedelta(seconds=1)))
-            if other == found:
-                break
-            found = next(CronSim(days, other - timedelta(seconds=1)))
-    except StopIteration:
+    cron = _cron(every)
+    if cron is None:
         return None
-    return found.astimezone(UTC)
+    found = due.astimezone(ZoneInfo(zone))
+    try:
+        for _ in range(LONGEST_SEARCH):
+            found = next(CronSim(cron.days, found))
+            # Spring wants day of the month and day of the week both to fit; cron elsewhere takes either.
+            same = cron.days == cron.weekdays
+            other = found if same else next(CronSim(cron.weekdays, found - timedelta(seconds=1)))
+            if other == found and (not cron.dates or any(_on(date, found) for date in cron.dates)):
+                return found.astimezone(UTC)
+            found = max(other - timedelta(seconds=1), found.replace(hour=23, minute=59, second=59))
+    except StopIteration:
+        pass
+    return None
 
 
-def _sides(cron: str) -> tuple[str, str] | None:
-    """Return the expression restricted by day of the month and by day of the week; None if it is no cron."""
-    fields = cron.replace("?", "*").split()
+@dataclass(frozen=True, slots=True)
+class _Cron:
+    """A cron of six fields, as two for CronSim and what CronSim does not know.
+
+    Attributes:
+        days: restricted by day of the month; weekdays: restricted by day of the week.
+        dates: days of the month such as ``L-3`` and ``15W``, of which one must fit; empty for all others.
+    """
+
+    days: str
+    weekdays: str
+    dates: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=500)
+def _cron(text: str) -> _Cron | None:
+    """Read a cron as Spring does; None if it is none."""
+    fields = text.upper().replace("?", "*").split()
     if len(fields) != 6:
         return None
-    if fields[3] == "*" or fields[5] == "*":
-        sides = (" ".join(fields),) * 2
+    dates = tuple(fields[3].split(","))
+    if all(_DATE.fullmatch(date) for date in dates):
+        fields[3] = "*"
     else:
-        sides = (" ".join([*fields[:5], "*"]), " ".join([*fields[:3], "*", *fields[4:]]))
+        dates = ()
+    # In Spring's week Sunday is 7, so that FRI-SUN is a range.
+    fields[5] = _DAY.sub(lambda name: str(DAYS.index(name[0]) + 1), fields[5])
+    days, weekdays = [*fields[:5], "*"], [*fields[:3], "*", *fields[4:]]
+    if "*" in (fields[3], fields[5]):
+        days = weekdays = fields
+    cron = _Cron(" ".join(days), " ".join(weekdays), dates)
     try:
-        for side in sides:
-            CronSim(side, SOME_DAY)
+        CronSim(cron.days, SOME_DAY)
+        CronSim(cron.weekdays, SOME_DAY)
     except CronSimError:
         return None
-    return sides
+    return cron
+
+
+def _on(date: str, moment: datetime) -> bool:
+    """Tell whether ``moment`` is so many days before the last of its month, or on the working day nearest a date."""
+    if date[0] == "L":
+        return moment.day == monthrange(moment.year, moment.month)[1] - int(date[2:])
+    wanted, weekday = int(date[:-1]), moment.weekday()
+    if weekday == MONDAY:
+        # A Sunday moves to the Monday after it; a Saturday that is the first cannot move into the month before.
+        return moment.day in (wanted, wanted + 1) or (wanted, moment.day) == (1, 3)
+    return weekday <= FRIDAY and moment.day in ((wanted, wanted - 1) if weekday == FRIDAY else (wanted,))
 
 
 def _forward(step: variables.Duration | None) -> bool:

@@ -11,6 +11,8 @@ SQLite. So the text goes to the driver's cursor of the same transaction; who lis
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,19 +34,27 @@ class Compiled:
         order: names of the parameters in the order of their places; None where they are named.
         constants: parameters that stand in the statement itself, prepared.
         processors: how values of some parameters are prepared.
+        places: picks the values in their order.
     """
 
     text: str
     order: tuple[str, ...] | None
     constants: dict[str, Any]
     processors: tuple[tuple[str, Processor], ...]
+    places: Callable[[dict[str, Any]], Any]
 
     def bind(self, row: Row) -> Any:
         """Return the parameters of one row as the driver wants them."""
         values = {**self.constants, **row}
         for name, process in self.processors:
             values[name] = process(values[name])
-        return values if self.order is None else tuple(values[name] for name in self.order)
+        return values if self.order is None else self.places(values)
+
+
+def _picker(order: tuple[str, ...]) -> Callable[[dict[str, Any]], Any]:
+    if len(order) > 1:
+        return operator.itemgetter(*order)
+    return lambda values: [values[name] for name in order]
 
 
 class Statement:
@@ -96,12 +106,13 @@ class Statement:
         for name, parameter in drawn.binds.items():
             process = parameter.type.dialect_impl(dialect).bind_processor(dialect)
             if process is not None:
-                processors[name] = process
+                # The rows of a command carry one instant, many times over.
+                processors[name] = functools.lru_cache(maxsize=64)(process)
         constants = {name: given.value for name, given in drawn.binds.items() if not given.required}
         for name in constants.keys() & processors.keys():
             constants[name] = processors.pop(name)(constants[name])
         order = tuple(drawn.positiontup) if drawn.positional else None
-        compiled = Compiled(str(drawn), order, constants, tuple(processors.items()))
+        compiled = Compiled(str(drawn), order, constants, tuple(processors.items()), _picker(order or ()))
         self._compiled[dialect.name] = compiled
         return compiled
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
@@ -38,6 +38,18 @@ KEYED: Final = frozenset(
 CHOICES: Final = frozenset({"select", "radio", "checklist", "taglist"})
 STILL: Final = frozenset({"text", "separator", "spacer", "button"})
 NESTING: Final = frozenset({"group", "dynamiclist"})
+SHAPES: Final[dict[str, type]] = {
+    **dict.fromkeys(("id", "key", "path", "type", "label", "text", "description", "expression"), str),
+    **dict.fromkeys(("valuesKey", "valuesExpression", "dateLabel", "timeLabel"), str),
+    **dict.fromkeys(("conditional", "validate", "properties"), dict),
+    **dict.fromkeys(("components", "values"), list),
+}
+"""What the properties that are read must be."""
+WORDS_OF_SHAPES: Final[dict[type, dict[str, str]]] = {
+    str: {"en": "a text", "fr": "un texte"},
+    dict: {"en": "an object", "fr": "un objet"},
+    list: {"en": "a list", "fr": "une liste"},
+}
 TEMPLATE: Final = regex.compile(r"\{\{(.*?)\}\}", regex.DOTALL)
 _DEEPEST: Final = 6
 _MOST_FIELDS: Final = 400
@@ -84,7 +96,7 @@ def _bare(text: str) -> str:
 def _all(components: Any) -> Iterator[dict[str, Any]]:
     for one in components:
         yield one
-        yield from _all(one.get("components", ()))
+        yield from _all(one.get("components") or ())
 
 
 def _expressions(component: Mapping[str, Any]) -> Iterator[str]:
@@ -118,16 +130,43 @@ def problems(text: str) -> list[Problem]:
     try:
         schema = json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
-        return [Problem("form.not_json", facts={"reason": str(error)})]
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else 0
+        return [Problem("form.not_json", line=line, facts={"reason": _reason(error)})]
     if not isinstance(schema, dict) or not isinstance(schema.get("components"), list):
         return [Problem("form.no_components")]
     found: list[Problem] = []
-    if not schema.get("id"):
+    if not isinstance(schema.get("id"), str) or not schema["id"]:
         found.append(Problem("form.no_id"))
     count = _walk_problems(schema["components"], found, 1)
     if count > _MOST_FIELDS:
         found.append(Problem("form.too_many", facts={"count": count, "limit": _MOST_FIELDS}))
-    return found
+    return [replace(problem, line=_line_of(problem.element, text)) for problem in found]
+
+
+def _line_of(component: str, text: str) -> int:
+    """Return the line where the id or key of a component stands; 0 when it has none."""
+    place = text.find(json.dumps(component, ensure_ascii=False)) if component else -1
+    return text.count("\n", 0, place) + 1 if place >= 0 else 0
+
+
+def _reason(error: Exception) -> dict[str, str]:
+    if not isinstance(error, json.JSONDecodeError):
+        return {"en": "it is nested too deeply", "fr": "il est imbriqué trop profondément"}
+    return {
+        "en": f"{error.msg[:1].lower()}{error.msg[1:]}, column {error.colno}",
+        "fr": f"la syntaxe est rompue à la colonne {error.colno}",
+    }
+
+
+def _misshapen(one: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield each property of a component that is not of its kind, and what it should be."""
+    for name, kind in SHAPES.items():
+        value = one.get(name)
+        if value is not None and not isinstance(value, kind):
+            yield name, WORDS_OF_SHAPES[kind]
+    for choice in one["values"] if isinstance(one.get("values"), list) else ():
+        if not isinstance(choice, dict):
+            yield "values", WORDS_OF_SHAPES[dict]
 
 
 def _walk_problems(components: Any, found: list[Problem], depth: int) -> int:
@@ -148,11 +187,16 @@ def _walk_problems(components: Any, found: list[Problem], depth: int) -> int:
 
 
 def _component_problems(one: Mapping[str, Any], seen: set[str]) -> Iterator[Problem]:
-    kind, name = one.get("type"), str(one.get("id") or one.get("key") or one.get("type"))
+    kind, name = one.get("type"), str(one.get("id") or one.get("key") or one.get("type") or "")
 
     def problem(code: str, **facts: Any) -> Problem:
         return Problem(f"form.{code}", element=name, label=str(one.get("label") or name), facts=facts)
 
+    misshapen = list(_misshapen(one))
+    if misshapen:
+        for property_name, what in misshapen:
+            yield problem("misshapen", name=property_name, what=what)
+        return
     if kind not in KEYED | STILL | NESTING:
         yield problem("unknown_type", kind=kind)
         return

@@ -133,7 +133,9 @@ def check_expectation(expected: Any) -> None:
         _check_incident(incident)
 
 
-def _check_each(key: str, value: Iterable[Any], fits: Callable[[Any], bool], what: str) -> None:
+def _check_each(key: str, value: Any, fits: Callable[[Any], bool], what: str) -> None:
+    if not isinstance(value, Iterable):
+        raise Unusable(f"expected “{key}” to be a list, but found {value!r}")
     for item in value:
         if not fits(item):
             raise Unusable(f"expected each of “{key}” to be {what}, but found {item!r}")

@@ -27,7 +27,6 @@ REHEARSED = frozenset(
         "element.unreachable",
         "gateway.deadlock",
         "gateway.waits_for_itself",
-        "reference.missing",
         "rules_contradict",
         "rules_overlap",
     }
@@ -143,11 +142,18 @@ class Runner:
         key = _key(path)
         if key not in self._read:
             checked = definitions.check([File(path.name, path.read_bytes())])
-            errors = [p for p in errors_among(checked.problems) if p.code not in REHEARSED]
+            errors = [p for p in errors_among(checked.problems) if not _rehearsed(p)]
             if errors:
                 raise Unusable(f"{path.name}: {_first(errors)}")
             self._read[key] = checked
         return self._read[key]
+
+
+def _rehearsed(problem: Problem) -> bool:
+    """Tell whether a diagram can be played in spite of an error: forms and decisions may come with other files."""
+    return problem.code in REHEARSED or (
+        problem.code == "reference.missing" and problem.facts.get("instead") == definitions.DEPLOY_TOO
+    )
 
 
 def _instant(path: Path, text: str) -> datetime:

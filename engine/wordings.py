@@ -271,6 +271,12 @@ CATALOGUE: dict[str, Wording] = {
         "La passerelle parallèle « {label} » attend tous ses flux, mais « {split} » peut n’en suivre que certains.",
         "Réunissez par une passerelle inclusive.",
     ),
+    "gateway.may_miss": _both(
+        "The parallel gateway “{label}” waits for every incoming flow, but at “{at}” a path may lead past it.",
+        "Lead every branch to the gateway, or end the others with a terminate event.",
+        "La passerelle parallèle « {label} » attend tous ses flux, mais à « {at} » un chemin peut passer à côté.",
+        "Amenez chaque branche à la passerelle, ou achevez les autres par un événement de terminaison.",
+    ),
     "gateway.merge_repeats": _both(
         "Branches that “{split}” runs side by side meet at “{label}”, so what follows runs once for each of them.",
         "Join the branches with a gateway of the same kind before, unless this is meant.",
@@ -461,10 +467,16 @@ CATALOGUE: dict[str, Wording] = {
         "Aplatissez les groupes.",
     ),
     "form.no_component": _both(
-        "{found} is no component.",
+        "The list of components contains {found}, which is none.",
         "Remove it.",
-        "{found} n’est pas un composant.",
+        "La liste des composants contient {found}, qui n’en est pas un.",
         "Retirez-le.",
+    ),
+    "form.misshapen": _both(
+        "The property {name} of “{label}” should be {what}.",
+        "Save the form again from the form editor.",
+        "La propriété {name} de « {label} » devrait être {what}.",
+        "Enregistrez le formulaire de nouveau depuis l’éditeur.",
     ),
     "form.unknown_type": _both(
         "“{label}” has the type {kind}, which this house does not show.",

@@ -6,6 +6,7 @@ a condition will say. Next: ``engine/definitions.py``.
 
 from __future__ import annotations
 
+from engine.kernel import partings
 from engine.kernel.adhoc import AdHocSubProcess
 from engine.kernel.checks import Teller, flow_problem
 from engine.kernel.dominators import Graph, backwards, leading, nearest, postorder
@@ -14,6 +15,7 @@ from engine.kernel.events import BoundaryEvent, CatchingEvent, EndEvent, StartEv
 from engine.kernel.gateways import EventBasedGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
 from engine.kernel.process import ProcessSpec
 from engine.kernel.source import Report
+from engine.problems import Severity
 
 HOLES = frozenset(
     {
@@ -140,6 +142,7 @@ def _meetings(process: ProcessSpec, tell: Teller) -> None:
     number = {name: index for index, name in enumerate(order)}
     before = backwards(steps)
     dominators = nearest(order, number, before)
+    leaks = partings.Leaks(steps, before)
     for meeting in meetings:
         split = process.task_specs.get(dominators.get(meeting.name, ""))
         back = [flow for flow in meeting.incoming if _behind(flow.source, meeting.name, dominators, number)]
@@ -149,6 +152,10 @@ def _meetings(process: ProcessSpec, tell: Teller) -> None:
         apart = len(meeting.incoming) - len(back) > 1
         if apart and split is not None and not _in_loop(split.name, meeting.name, steps):
             _compare(meeting, split, before, tell)
+            if isinstance(meeting, ParallelGateway) and isinstance(split, ParallelGateway):
+                leak = leaks.between(split, meeting)
+                if leak is not None:
+                    tell("gateway.may_miss", meeting, severity="warning", at=leak.label)
 
 
 def _compare(meeting: Element, split: Element, before: Graph, tell: Teller) -> None:
@@ -161,6 +168,11 @@ def _compare(meeting: Element, split: Element, before: Graph, tell: Teller) -> N
             tell("gateway.may_wait", meeting, severity="warning", split=split.label)
     elif together and not isinstance(meeting, InclusiveGateway):
         tell("gateway.merge_repeats", meeting, severity="warning", split=split.label)
+    if not isinstance(split, (ExclusiveGateway, EventBasedGateway, ParallelGateway, InclusiveGateway)):
+        verdict = partings.of_activity(meeting, split, before)
+        if verdict is not None:
+            severity: Severity = "error" if verdict == "gateway.deadlock" else "warning"
+            tell(verdict, meeting, severity=severity, split=split.label)
 
 
 def _waits_in_vain(join: Element, split: Element, before: Graph) -> bool:

@@ -152,6 +152,7 @@ CASES = [
     Case("flow.open", "f", around(TASK, '<bpmn:sequenceFlow id="f" sourceRef="x"/>')),
     Case("flow.default_condition", "x_e", draw(START, node("exclusiveGateway", "x", "", 'default="x_e"'), END, node("endEvent", "e2"), chain("s", "x"), flow("x", "e", "=a"), flow("x", "e2", "=b"))),
     Case("flow.listed", "x", around(node("task", "x", "<bpmn:outgoing>lost</bpmn:outgoing>")), "warning"),
+    Case("gateway.may_miss", "j", draw(START, node("parallelGateway", "f"), node("exclusiveGateway", "x", "", 'default="x_e2"'), node("task", "b"), node("parallelGateway", "j"), END, node("endEvent", "e2"), chain("s", "f", "b", "j", "e"), chain("f", "x"), flow("x", "j", "=ok"), chain("x", "e2")), "warning"),
     Case("gateway.no_exit", "x", draw(START, node("exclusiveGateway", "x"), chain("s", "x"))),
     Case("boundary.never", "b", around(TASK, node("boundaryEvent", "b", timer("PT1H"), 'attachedToRef="x"')), "warning"),
     Case("link.unused", "l", around(TASK, node("intermediateCatchEvent", "l", '<bpmn:linkEventDefinition name="L"/>'), node("endEvent", "e2"), chain("l", "e2"))),
@@ -230,6 +231,33 @@ def test_all_problems_are_told_at_once() -> None:
         "flow.dangling",
     }
     assert [p.line for p in problems] == sorted(p.line for p in problems)
+
+
+TWO_WAYS = [
+    node("task", "a"),
+    node("task", "b"),
+    node("parallelGateway", "j"),
+    END,
+    chain("a", "j", "e"),
+    chain("b", "j"),
+]
+PARTINGS = [
+    ("an interrupting border", (LASTING, node("boundaryEvent", "t", timer("PT1H"), 'attachedToRef="x"'), chain("x", "a"), chain("t", "b")), "gateway.deadlock"),
+    ("a border beside", (LASTING, node("boundaryEvent", "t", timer("PT1H"), 'attachedToRef="x" cancelActivity="false"'), chain("x", "a"), chain("t", "b")), "gateway.may_wait"),
+    ("a condition", (node("task", "x", "", 'default="x_b"'), flow("x", "a", "=c"), chain("x", "b")), "gateway.may_wait"),
+    ("a fork without gateway", (LASTING, chain("x", "a"), chain("x", "b")), None),
+    ("a terminating way out", (node("parallelGateway", "x"), chain("x", "a"), node("exclusiveGateway", "g", "", 'default="g_b"'), chain("x", "g", "b"), node("endEvent", "stop", "<bpmn:terminateEventDefinition/>"), flow("g", "stop", "=c")), None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"), [case[1:] for case in PARTINGS], ids=[case[0] for case in PARTINGS]
+)
+def test_a_join_is_compared_with_paths_that_part_without_a_gateway(
+    parts: tuple[str, ...], code: str | None
+) -> None:
+    problems = definitions.check([File("p.bpmn", draw(START, chain("s", "x"), *parts, *TWO_WAYS))]).problems
+    assert [(p.code, p.element) for p in problems] == ([(code, "j")] if code is not None else [])
 
 
 UNKNOWN_PLACES = [

@@ -260,3 +260,40 @@ def test_what_is_no_form_is_refused(text: str) -> None:
     assert forms.problems(text)
     with pytest.raises(Failed):
         forms.read(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("conditional", "x"),
+        ("validate", [1]),
+        ("properties", 5),
+        ("values", {"a": 1}),
+        ("values", ["a"]),
+        ("key", 5),
+        ("label", {}),
+        ("components", "x"),
+        ("type", ["textfield"]),
+        ("id", 7),
+    ],
+)
+def test_a_property_of_another_shape_is_named(name: str, value: Any) -> None:
+    component = {"type": "select", "key": "k", "values": [{"label": "A", "value": "a"}], name: value}
+    problems = forms.problems(json.dumps({"id": "f", "components": [component]}))
+    assert [(one.code, one.facts["name"]) for one in problems] == [("form.misshapen", name)]
+
+
+def test_a_problem_of_a_form_tells_its_line() -> None:
+    text = '{"id": "f",\n "components": [\n  {"id": "Field_1", "type": "select", "key": "k"}]}'
+    assert [(one.code, one.element, one.line) for one in forms.problems(text)] == [
+        ("form.no_options", "Field_1", 3)
+    ]
+    broken = forms.problems('{"id": "f",\n "components": [}')[0]
+    assert (broken.code, broken.line) == ("form.not_json", 2)
+
+
+def test_null_stands_for_nothing_in_a_form() -> None:
+    component = {"type": "group", "components": None, "conditional": None, "label": None}
+    text = json.dumps({"id": "f", "components": [component]})
+    assert forms.problems(text) == []
+    assert forms.read(text).components == (component,)

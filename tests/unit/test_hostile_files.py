@@ -132,6 +132,16 @@ def test_a_mesh_of_all_to_all_is_checked() -> None:
     assert codes(mesh(90)) <= {"gateway.merge_repeats"}
 
 
+@pytest.mark.parametrize("kind", ["exclusiveGateway", "parallelGateway", "inclusiveGateway", "task"])
+def test_thousands_of_ways_between_a_split_and_a_join_are_checked(kind: str) -> None:
+    ways = "".join(f'<bpmn:task id="t{n}"/>{flow("x", f"t{n}")}{flow(f"t{n}", "j")}' for n in range(3_000))
+    body = (
+        f'<bpmn:startEvent id="s"/><bpmn:{kind} id="x"/><bpmn:parallelGateway id="j"/>{flow("s", "x")}{ways}'
+    )
+    found = codes(process_of(f'{body}<bpmn:endEvent id="e"/>{flow("j", "e")}'))
+    assert found <= {"gateway.deadlock", "gateway.may_wait", "flow.no_condition"}
+
+
 def test_more_elements_than_anybody_can_draw_are_refused() -> None:
     assert codes(ladder(3_000)) == {"file.too_many"}
 

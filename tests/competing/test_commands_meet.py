@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from engine import incidents, instances, jobs, messages, operations, outbox, store, tasks, timers
-from engine.errors import Busy, KeyTaken, Missing, NotWaiting, Stale, TaskTaken
+from engine.errors import Busy, KeyTaken, Missing, NotWaiting, Stale, TaskTaken, Undecided
 from engine.tables import (
     Definition,
     Deployment,
@@ -64,6 +64,14 @@ BEGUN = d.process(
     flows="s look",
     extra=d.message("m", "ordered"),
 )
+HEARD = d.process(
+    "heard",
+    d.start(),
+    d.user("write", listeners="assigning:allow canceling:tell"),
+    d.boundary("late", "write", d.timer("PT1H")),
+    d.user("help"),
+    flows="start write; late help",
+)
 WORK = d.process("work", d.start(), d.service("do", "print"), d.user("look"), flows="start do look")
 Pair = Callable[[House], tuple[Callable[[], Any], Callable[[], Any]]]
 
@@ -72,7 +80,7 @@ Pair = Callable[[House], tuple[Callable[[], Any], Callable[[], Any]]]
 def shared() -> Iterator[House]:
     with databases.scratch() as url:
         house = House(url)
-        house.deploy(TASK, LAST, WAIT, EARLY, BEGUN, WORK)
+        house.deploy(TASK, LAST, WAIT, EARLY, BEGUN, WORK, HEARD)
         yield house
         house.close()
 
@@ -126,6 +134,53 @@ def test_of_eight_claims_one_has_the_task(house: House) -> None:
     [winner] = [number for number, outcome in enumerate(outcomes) if outcome.won]
     assert _assignee(house, task) == f"person{winner}"
     assert all(outcome.won or isinstance(outcome.refusal, TaskTaken) for outcome in outcomes)
+
+
+def test_of_two_claims_that_a_listener_must_hear_the_first_is_asked_about(house: House) -> None:
+    house.start("heard")
+    task = house.task("write")
+    first, second = meet(
+        house.engine, _as(house, "ben", tasks.claim, task), _as(house, "eva", tasks.claim, task)
+    )
+    assert first.won
+    assert isinstance(second.refusal, Undecided)
+    [job] = house.do(jobs.acquire, ["allow"], worker="w")
+    allowed, completed = meet(
+        house.engine,
+        _as(house, "system:worker", jobs.complete, job.id, job.fence),
+        _as(house, "eva", tasks.complete, task),
+    )
+    assert allowed.won
+    assert isinstance(completed.refusal, TaskTaken)
+    assert _assignee(house, task) == "ben"
+    _hear_of_the_end(house, task)
+
+
+def test_a_listener_that_answers_as_its_task_is_interrupted_changes_nothing_any_more(house: House) -> None:
+    house.start("heard")
+    task = house.task("write")
+    house.do(tasks.claim, task, actor="ben")
+    [job] = house.do(jobs.acquire, ["allow"], worker="w")
+    instance, _, token = task.partition(".")
+    moved, answered = meet(
+        house.engine,
+        _as(house, "ana", operations.move, instance, int(token), "help"),
+        _as(house, "system:worker", jobs.complete, job.id, job.fence),
+    )
+    assert moved.won
+    assert isinstance(answered.refusal, Missing)
+    assert house.waiting(instance) == []
+    _hear_of_the_end(house, task)
+    assert house.waiting(instance) == ["help"]
+
+
+def _hear_of_the_end(house: House, task: str) -> None:
+    """Answer for the listener that hears of the task's end, ending the instance first if nothing else has."""
+    instance = task.partition(".")[0]
+    if house.waiting(instance):
+        house.do(instances.cancel, instance, "end of the test")
+    [told] = house.do(jobs.acquire, ["tell"], worker="w")
+    house.do(jobs.complete, told.id, told.fence)
 
 
 def test_of_two_completions_the_first_counts_and_the_second_hears_who_did_it(house: House) -> None:

@@ -179,6 +179,28 @@ def test_an_assignment_of_the_diagram_is_heard_once_the_task_exists(
     assert _free(house, task) == [("agents", False)]
 
 
+def test_an_assignment_of_the_diagram_that_is_denied_leaves_the_task_free_and_refuses_nobody(
+    house: House, listeners: Listeners
+) -> None:
+    drawn = d.process(
+        "p",
+        d.start(),
+        d.user("write"),
+        d.user("check", listeners="assigning:hear").replace(
+            "candidateGroups", 'assignee="eva" candidateGroups'
+        ),
+        flows="start write check",
+    )
+    house.deploy(drawn)
+    house.start()
+    listeners.denies = "Eva is away."
+    house.complete("write")
+    check = house.task("check")
+    assert _row(house, check).assignee is None
+    assert _free(house, check) == [("agents", True)]
+    assert ("denied", "check") in house.history(check.partition(".")[0])
+
+
 # ---------------------------------------------------------------------- assigning, by a worker
 
 
@@ -419,6 +441,19 @@ def test_an_instance_does_not_migrate_while_a_listener_has_to_answer_that_the_ne
         ["listeners_differ"],
         ["leaving", "leaving"],
     ]
+
+
+def test_what_waits_for_a_listener_goes_on_in_a_version_that_has_it(house: House) -> None:
+    diagram = _diagram("p", "assigning:ask canceling:ask")
+    [first] = house.deploy(diagram)
+    [second] = house.deploy(diagram.replace(b'name="help"', b'name="Help"'))
+    instance = house.start(definition_id=first)
+    task = house.task("write")
+    house.do(tasks.claim, task, actor="ben")
+    [verdict] = operations.migrate(house.engine, "ana", [instance], first, second, {})
+    assert verdict.done
+    _answer(house)
+    assert _row(house, task).assignee == "ben"
 
 
 # ---------------------------------------------------------------------- what it costs

@@ -18,6 +18,7 @@ HEAD = (
     'xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="d" targetNamespace="urn:test">'
     '<bpmn:error id="oops" errorCode="OOPS"/>'
 )
+COMPENSATE = "<bpmn:compensateEventDefinition/>"
 
 
 @dataclass
@@ -54,11 +55,14 @@ STRUCTURES = st.sampled_from(
         "inclusive",
         "multi_subprocess",
         "loop",
+        "ad_hoc",
         "leaf",
     ]
 )
 COINS, TWO_OR_THREE, UP_TO_TWO = st.booleans(), st.integers(2, 3), st.integers(0, 2)
 EVENTS = st.sampled_from([None, True, False])
+HANDLERS = st.sampled_from([None, None, "alone", "asks"])
+"""No compensation event subprocess, one that does its own task, one that asks for what is inside too."""
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
@@ -91,7 +95,13 @@ def _structure(draw: Draw, depth: int, around: frozenset[str]) -> Block:
     if kind == "multi_subprocess":
         return Block(kind, [inner("repeated")], {"size": draw(UP_TO_TWO), "sequential": draw(COINS)})
     if kind == "subprocess":
-        return Block(kind, [inner()], {"event": draw(EVENTS)})
+        return Block(kind, [inner()], {"event": draw(EVENTS), "handler": draw(HANDLERS)})
+    if kind == "undoing":
+        return Block(kind, [inner()], {"event": draw(COINS)})
+    if kind == "ad_hoc":
+        paths = [inner("repeated") for _ in range(draw(TWO_OR_THREE))]
+        begun = draw(st.lists(st.integers(0, len(paths) - 1), min_size=1, max_size=3))
+        return Block(kind, paths, {"begun": begun, "enough": draw(st.integers(1, len(begun)))})
     if kind == "catching":
         return Block(kind, [inner("caught"), inner()])
     if kind == "timed":
@@ -104,7 +114,7 @@ def _host(draw: Draw, inner: Callable[[], Block]) -> Block:
     leaf = _leaf(draw, frozenset())
     if leaf.kind in ("task", "multi"):
         return leaf
-    return Block("subprocess", [inner()], {"event": draw(EVENTS)})
+    return Block("subprocess", [inner()], {"event": draw(EVENTS), "handler": draw(HANDLERS)})
 
 
 def _leaf(draw: Draw, around: frozenset[str]) -> Block:
@@ -148,7 +158,7 @@ class Drawing:
         inner.node("startEvent", f"{element}_s")
         entry, leave = inner.draw(body)
         inner.flow(f"{element}_s", entry)
-        event = "<bpmn:compensateEventDefinition/>" if throws else ""
+        event = COMPENSATE if throws else ""
         inner.node("endEvent", f"{element}_e", event)
         inner.flow(leave, f"{element}_e")
         return self.node("subProcess", element, before + "".join(inner.lines), attributes)
@@ -166,7 +176,7 @@ class Drawing:
 
     def _undoable(self, block: Block, n: int, facts: dict[str, Any]) -> tuple[str, str]:
         self.node("userTask", f"t{n}")
-        self.node("boundaryEvent", f"c{n}", "<bpmn:compensateEventDefinition/>", f'attachedToRef="t{n}"')
+        self.node("boundaryEvent", f"c{n}", COMPENSATE, f'attachedToRef="t{n}"')
         self.node("userTask", f"u{n}", "", 'isForCompensation="true"')
         self.lines.append(f'<bpmn:association id="a{n}" sourceRef="c{n}" targetRef="u{n}"/>')
         return f"t{n}", f"t{n}"
@@ -227,21 +237,33 @@ class Drawing:
     def _subprocess(self, block: Block, n: int, facts: dict[str, Any]) -> tuple[str, str]:
         before = ""
         if facts["event"] is not None:
-            inner = Drawing()
             interrupting = str(facts["event"]).lower()
             when = "<bpmn:timerEventDefinition><bpmn:timeCycle>R/PT1H</bpmn:timeCycle></bpmn:timerEventDefinition>"
             if facts["event"]:
                 when = when.replace("timeCycle>R/", "timeDuration>").replace("timeCycle", "timeDuration")
-            inner.node("startEvent", f"es{n}", when, f'isInterrupting="{interrupting}"')
-            inner.node("userTask", f"et{n}")
-            inner.flow(f"es{n}", f"et{n}")
-            outer = Drawing()
-            outer.node("subProcess", f"ev{n}", "".join(inner.lines), 'triggeredByEvent="true"')
-            before = "".join(outer.lines)
+            before = _event_subprocess("e", n, when, f'isInterrupting="{interrupting}"')
+        if facts["handler"] is not None:
+            before += _event_subprocess("u", n, COMPENSATE, throws=facts["handler"] == "asks")
         return (self.box(f"b{n}", block.inside[0], before=before),) * 2
 
     def _undoing(self, block: Block, n: int, facts: dict[str, Any]) -> tuple[str, str]:
-        return (self.box(f"b{n}", block.inside[0], throws=True),) * 2
+        when = "<bpmn:timerEventDefinition><bpmn:timeDuration>PT1H</bpmn:timeDuration></bpmn:timerEventDefinition>"
+        before = _event_subprocess("e", n, when, throws=True) if facts["event"] else ""
+        return (self.box(f"b{n}", block.inside[0], before=before, throws=True),) * 2
+
+    def _ad_hoc(self, block: Block, n: int, facts: dict[str, Any]) -> tuple[str, str]:
+        inner = Drawing()
+        for index, path in enumerate(block.inside):
+            inner.box(f"q{n}_{index}", path)
+            inner.node("userTask", f"qt{n}_{index}")
+            inner.flow(f"q{n}_{index}", f"qt{n}_{index}")
+        begun = ",".join(f'"q{n}_{index}"' for index in facts["begun"])
+        extension = (
+            f"<bpmn:extensionElements><zeebe:adHoc activeElementsCollection='=[{begun}]' "
+            f'outputCollection="got{n}" outputElement="=brought"/></bpmn:extensionElements>'
+        )
+        enough = f"<bpmn:completionCondition>=count(got{n}) >= {facts['enough']}</bpmn:completionCondition>"
+        return (self.node("adHocSubProcess", f"b{n}", extension + "".join(inner.lines) + enough),) * 2
 
     def _multi_subprocess(self, block: Block, n: int, facts: dict[str, Any]) -> tuple[str, str]:
         return (self.box(f"b{n}", block.inside[0], before=_loop(n, facts)),) * 2
@@ -271,6 +293,19 @@ class Drawing:
         self.flow(last, f"m{n}")
         self.flow(host, f"m{n}")
         return entry, f"m{n}"
+
+
+def _event_subprocess(letter: str, n: int, event: str, attributes: str = "", *, throws: bool = False) -> str:
+    """Draw one that does a task and then, maybe, asks for compensation."""
+    inner, outer = Drawing(), Drawing()
+    inner.node("startEvent", f"{letter}s{n}", event, attributes)
+    inner.node("userTask", f"{letter}t{n}")
+    inner.flow(f"{letter}s{n}", f"{letter}t{n}")
+    if throws:
+        inner.node("endEvent", f"{letter}e{n}", COMPENSATE)
+        inner.flow(f"{letter}t{n}", f"{letter}e{n}")
+    outer.node("subProcess", f"{letter}v{n}", "".join(inner.lines), 'triggeredByEvent="true"')
+    return "".join(outer.lines)
 
 
 def _loop(n: int, facts: dict[str, Any]) -> str:

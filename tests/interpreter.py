@@ -14,6 +14,8 @@ from tests.blocks import Block
 
 Items = tuple[tuple[int, int], ...]
 Then = Callable[[], None]
+Undoable = tuple[str, Items, list[Any]]
+"""The task that undoes, the items it knows, and what it asks for when it is done."""
 
 
 class Region:
@@ -106,7 +108,7 @@ class Interpreter:
 
     def _undoable(self, block: Block, scope: Scope, region: Region, items: Items, then: Then) -> None:
         def done() -> None:
-            scope.done.append((f"u{block.n}", items))
+            scope.done.append((f"u{block.n}", items, []))
             then()
 
         self._wait("task", f"t{block.n}", items, region, done)
@@ -200,7 +202,10 @@ class Interpreter:
 
     def _subprocess(self, block: Block, scope: Scope, region: Region, items: Items, then: Then) -> None:
         def left(inner: Scope) -> None:
-            if inner.done:
+            handler = block.facts["handler"]
+            if handler is not None:
+                scope.done.append((f"ut{block.n}", items, inner.done if handler == "asks" else []))
+            elif inner.done:
                 scope.done.append(inner.done)
             then()
 
@@ -227,20 +232,58 @@ class Interpreter:
             then()
 
         inner = Scope(region, left)
+        asked: list[Undoable] = []
 
         def throw() -> None:
-            todo = _flat(inner.done)
+            asked[:] = _flat(inner.done)
             inner.done = []
-            undo(todo)
+            undo(asked, inner.strand_ends)
 
-        def undo(todo: list[tuple[str, Items]]) -> None:
+        def undo(todo: list[Undoable], after: Then) -> None:
             if not todo:
-                inner.strand_ends()
+                after()
                 return
-            element, known = todo.pop()
-            self._wait("task", element, known, inner.inner, lambda: undo(todo))
+            element, known, inside = todo.pop()
+            self._wait(
+                "task", element, known, inner.inner, lambda: undo(_flat(inside), lambda: undo(todo, after))
+            )
 
+        def happen() -> None:
+            inner.inner.alive = False
+            inner.inner = Region(inner)
+            inner.strands = 1
+            inner.done = [*asked, *inner.done]
+            self._wait("task", f"et{block.n}", items, inner.inner, throw)
+
+        if block.facts["event"]:
+            self._wait("timer", f"es{block.n}", items, inner, happen)
         self._run(block.inside[0], inner, inner.inner, items, throw)
+
+    def _ad_hoc(self, block: Block, scope: Scope, region: Region, items: Items, then: Then) -> None:
+        def left() -> None:
+            if inner.done:
+                scope.done.append(inner.done)
+            then()
+
+        inner = Scope(region, left)
+        ended = [0]
+
+        def path(index: int) -> None:
+            def boxed(box: Scope) -> None:
+                if box.done:
+                    inner.done.append(box.done)
+                self._wait("task", f"qt{block.n}_{index}", items, inner.inner, ends)
+
+            self._enter(block.inside[index], inner, inner.inner, items, boxed)
+
+        def ends() -> None:
+            ended[0] += 1
+            if ended[0] == block.facts["enough"]:
+                inner.alive = False
+                left()
+
+        for index in block.facts["begun"]:
+            path(index)
 
     def _multi_subprocess(self, block: Block, scope: Scope, region: Region, items: Items, then: Then) -> None:
         done: list[Any] = []
@@ -294,9 +337,9 @@ class Interpreter:
         self._run(block.inside[0], scope, host, items, left)
 
 
-def _flat(done: list[Any]) -> list[tuple[str, Items]]:
+def _flat(done: list[Any]) -> list[Undoable]:
     """Return what can be undone in the order it was done; the last is undone first."""
-    found: list[tuple[str, Items]] = []
+    found: list[Undoable] = []
     for entry in done:
         found += _flat(entry) if isinstance(entry, list) else [entry]
     return found

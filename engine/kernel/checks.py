@@ -41,6 +41,14 @@ AD_HOC = {
     "en": "Connect the steps to one another; the list of active elements says which begin.",
     "fr": "Reliez les étapes entre elles ; la liste des éléments actifs dit lesquelles commencent.",
 }
+REPEATED_EVENT = {
+    "en": "event subprocess with a multi-instance marker",
+    "fr": "sous-processus événementiel à marqueur multi-instance",
+}
+REPEAT_INSIDE = {
+    "en": "Draw the multi-instance inside the event subprocess.",
+    "fr": "Dessinez la multi-instance à l’intérieur du sous-processus événementiel.",
+}
 NO_FLOW = {"en": "no sequence flow", "fr": "aucun flux de séquence"}
 NO_BORDER = {"en": "no event on its border", "fr": "aucun événement sur son bord"}
 MARKER = {
@@ -110,6 +118,8 @@ def structure(process: ProcessSpec, report: Report, skipped: set[str]) -> None:
     for element in elements.values():
         if isinstance(element, SubProcess):
             _scope_starts(process, element, tell, skipped)
+        if element.details.triggered_by_event and element.details.loop is not None:
+            tell("element.unsupported", element, what=REPEATED_EVENT, instead=REPEAT_INSIDE)
         _event_kind(process, element, tell)
         _timer(process, element, tell)
         _compensation(process, element, tell)

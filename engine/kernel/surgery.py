@@ -247,6 +247,7 @@ def may_stand_on(token: Token, target: Element) -> Reason | None:
         isinstance(target, (StartEvent, BoundaryEvent))
         or target.is_process
         or target.details.for_compensation
+        or target.details.triggered_by_event
     ):
         return Reason("no_target", target.name, f"No path leads to “{target.label}” from outside.")
     return None

@@ -304,6 +304,21 @@ def test_a_whole_process_has_no_compensation_event_subprocess() -> None:
     assert "dans le sous-processus" in problems[0].advice("fr")
 
 
+def test_an_event_subprocess_is_no_multi_instance() -> None:
+    loop = f"<bpmn:multiInstanceLoopCharacteristics>{extended('<zeebe:loopCharacteristics inputCollection=' + chr(34) + '=[1]' + chr(34) + '/>')}</bpmn:multiInstanceLoopCharacteristics>"
+    inner = loop + node("startEvent", "s2", "<bpmn:errorEventDefinition/>")
+    content = around(TASK, node("subProcess", "box", inner, 'triggeredByEvent="true"'))
+    problems = definitions.check([File("p.bpmn", content)]).problems
+    assert [(p.code, p.element) for p in problems] == [("element.unsupported", "box")]
+
+
+def test_a_compensation_that_is_not_waited_for_is_refused_by_name() -> None:
+    throw = node("intermediateThrowEvent", "x", '<bpmn:compensateEventDefinition waitForCompletion="false"/>')
+    problems = definitions.check([File("p.bpmn", around(throw))]).problems
+    assert [(p.code, p.element) for p in problems] == [("extension.unknown", "x")]
+    assert "waitForCompletion" in problems[0].message("fr")
+
+
 def test_a_subprocess_is_undone_in_one_way() -> None:
     undoing = node("startEvent", "s3", COMPENSATE) + node("endEvent", "e3") + chain("s3", "e3")
     inside = node("startEvent", "s2") + node("subProcess", "undo_box", undoing, 'triggeredByEvent="true"')

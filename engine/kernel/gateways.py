@@ -146,7 +146,10 @@ class InclusiveGateway(JoiningGateway):
             if not joins and any(place in reach.near[flow] for flow in empty for place in places):
                 return False
             reaches_empty = any(place in reach.upstream[flow] for flow in empty for place in places)
-            if reaches_empty and not any(place in reach.drawn[flow] for flow in arrived for place in places):
+            # What only its border leads to an empty flow, its border may lead to the others too.
+            along = any(place in reach.drawn[flow] for flow in empty for place in places)
+            ways = reach.drawn if along else reach.upstream
+            if reaches_empty and not any(place in ways[flow] for flow in arrived for place in places):
                 return False
             if reaches_empty and other._state == ERROR:
                 return False

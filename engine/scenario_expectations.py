@@ -119,7 +119,10 @@ def check_expectation(expected: Any) -> None:
         raise Unusable(f"a task has no “{min(strange)}”; known are {', '.join(_TASK_FACTS)}")
     for key in ("absent", "never", "path", "terminated", "waiting", "waiting_any"):
         _check_each(key, expected.get(key, ()), _is_text, "a text")
-    _check_each("absent", expected.get("task_variables", {}).get("absent", ()), _is_text, "a text")
+    seen = expected.get("task_variables", {})
+    if not isinstance(seen.get("absent", []), list) or not isinstance(seen.get("variables", {}), dict):
+        raise Unusable("“task_variables” takes an object as “variables” and a list of names as “absent”")
+    _check_each("absent", seen.get("absent", ()), _is_text, "a text")
     pairs = expected.get("before", [])
     if not (len(pairs) == 2 and all(map(_is_text, pairs))):
         _check_each("before", pairs, _is_pair, "a pair of element ids")
@@ -342,7 +345,10 @@ def _task(seen: Seen, value: Mapping[str, Any]) -> None:
 
 def _task_fact(wait: kernel.Wait, key: str, wanted: Any) -> None:
     found = wait.facts.get(_TASK_FACTS[key])
-    matches = sorted(wanted) == sorted(found or []) if isinstance(wanted, list) else equal(wanted, found)
+    if isinstance(wanted, list):
+        matches = sorted(map(str, wanted)) == sorted(found or [])
+    else:
+        matches = equal(wanted, found)
     if not matches:
         raise Failed(f"expected {key} of “{wait.element}” to be {_show(wanted)}, but it is {_show(found)}")
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine import definitions, dmn, kernel
 from engine.definitions import Checked, File
@@ -121,8 +122,8 @@ class Runner:
         return [process for checked in self._read.values() for _, process in checked.processes]
 
     def _stage(self, path: Path, scenario: Mapping[str, Any]) -> Stage:
-        clock = _instant(path, str(scenario.get("clock", "2026-01-05T08:00:00Z")))
-        stage = Stage(clock, zone=str(scenario.get("zone", "UTC")), handlers=self.handlers)
+        clock, zone = _clock(path, scenario)
+        stage = Stage(clock, zone=zone, handlers=self.handlers)
         for name in scenario["resources"]:
             self._deploy(stage, (path.parent / name).resolve())
         return stage
@@ -156,12 +157,22 @@ def _rehearsed(problem: Problem) -> bool:
     )
 
 
-def _instant(path: Path, text: str) -> datetime:
+def _clock(path: Path, scenario: Mapping[str, Any]) -> tuple[datetime, str]:
+    """Return the instant at which a scenario begins and the zone of its house.
+
+    Raises:
+        Unusable: one of them is none.
+    """
+    text, zone = str(scenario.get("clock", "2026-01-05T08:00:00Z")), str(scenario.get("zone", "UTC"))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise Unusable(f"{path.name}: “clock” is no date and time: {text}") from error
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise Unusable(f"{path.name}: “zone” is no time zone: {zone}") from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC), zone
 
 
 def _key(path: Path) -> tuple[Path, float]:
@@ -182,7 +193,7 @@ def load(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise Unusable(f"{path.name} has more than {MAX_BYTES} bytes")
-        scenario = json.loads(path.read_bytes(), parse_float=Decimal)
+        scenario = json.loads(path.read_bytes(), parse_float=Decimal, parse_constant=_no_number)
     except (OSError, ValueError, RecursionError) as error:
         raise Unusable(f"{path.name} cannot be read: {error}") from error
     if not isinstance(scenario, dict):
@@ -190,7 +201,16 @@ def load(path: Path) -> dict[str, Any]:
     for key in ("resources", "steps"):
         if not isinstance(scenario.get(key), list):
             raise Unusable(f"{path.name} is no scenario: expected a list called “{key}”")
+    for name in scenario["resources"]:
+        if not isinstance(name, str):
+            raise Unusable(
+                f"{path.name} is no scenario: expected file names as “resources”, but found {name!r}"
+            )
     return scenario
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
 
 
 def unusable(path: Path, reason: str) -> Outcome:
@@ -207,12 +227,13 @@ def problems(path: Path) -> list[Problem]:
     """Return everything that makes a scenario file unusable, without running it."""
     try:
         scenario = load(path)
+        _clock(path, scenario)
     except Unusable as unusable:
         return [_problem(path, str(unusable))]
     found = [
         _problem(path, f"the resource {name} does not exist")
         for name in scenario["resources"]
-        if not isinstance(name, str) or not (path.parent / name).is_file()
+        if not (path.parent / name).is_file()
     ]
     for number, action in enumerate(scenario["steps"], start=1):
         try:

@@ -56,6 +56,8 @@ GO = {"do": "start", "process": "p"}
         ({"expect": {"incidents": ["a"]}}, "expected each of “incidents” to be an object"),
         ({"expect": {"incidents": [{"kind": "odd"}]}}, "there is no kind of incident “odd”"),
         ({"expect": {"task_variables": {"element": "a", "absent": [1]}}}, "expected each of “absent”"),
+        ({"expect": {"task_variables": {"element": "a", "absent": "x"}}}, "“task_variables” takes"),
+        ({"expect": {"task_variables": {"element": "a", "variables": 5}}}, "“task_variables” takes"),
         ({"expect": {"waitng": []}}, "there is no expectation “waitng”"),
         ({"expect": {"status": "done"}}, "there is no status “done”"),
         ({"expect": {"waiting": "a"}}, "expected a list as “waiting”"),
@@ -112,7 +114,12 @@ def test_what_differs_is_told_with_its_step(tmp_path: Path, step: Any, words: st
     assert re.search(words, outcome.message), outcome.message
 
 
-@pytest.mark.parametrize("text", ["[]", "{", '{"steps": []}', '{"resources": [], "steps": {}}', ""])
+NOT_A_NUMBER = '{"resources": [], "steps": [{"do": "start", "process": "p", "variables": {"x": NaN}}]}'
+
+
+@pytest.mark.parametrize(
+    "text", [NOT_A_NUMBER, "[]", "{", '{"steps": []}', '{"resources": [], "steps": {}}', ""]
+)
 def test_a_file_that_is_no_scenario_is_unusable(tmp_path: Path, text: str) -> None:
     path = tmp_path / "story.json"
     path.write_text(text)
@@ -126,8 +133,16 @@ def test_a_resource_with_errors_or_without_existence_is_unusable(tmp_path: Path)
     (tmp_path / "broken.bpmn").write_text("<x/>")
     with pytest.raises(Unusable, match=r"broken\.bpmn"):
         Runner().run(told(tmp_path, resources=["broken.bpmn"]))
-    with pytest.raises(Unusable, match="clock"):
-        Runner().run(told(tmp_path, clock="morning"))
+    for wrong in (
+        {"clock": "morning"},
+        {"clock": 5},
+        {"zone": "Mars/Olympus"},
+        {"zone": ".."},
+        {"resources": [5]},
+    ):
+        with pytest.raises(Unusable, match=next(iter(wrong))):
+            Runner().run(told(tmp_path, **wrong))
+        assert problems(told(tmp_path, **wrong))
 
 
 def test_a_story_may_pin_what_becomes_of_rules_that_meet_and_of_a_join_that_waits_in_vain(

@@ -106,8 +106,10 @@ class Statement:
         for name, parameter in drawn.binds.items():
             process = parameter.type.dialect_impl(dialect).bind_processor(dialect)
             if process is not None:
-                # The rows of a command carry one instant, many times over.
-                processors[name] = functools.lru_cache(maxsize=64)(process)
+                # The rows of a command carry one instant, many times over; JSON cannot be asked for again.
+                impl = getattr(parameter.type, "impl_instance", parameter.type)
+                is_instant = isinstance(impl, sa.DateTime)
+                processors[name] = functools.lru_cache(maxsize=64)(process) if is_instant else process
         constants = {name: given.value for name, given in drawn.binds.items() if not given.required}
         for name in constants.keys() & processors.keys():
             constants[name] = processors.pop(name)(constants[name])

@@ -151,7 +151,7 @@ def give_back(thrower: Token) -> None:
             path = {"path": True} if inner.mark == "path" else {}
             record = [inner.task_spec.name, {"handlers": left, "data": inner.data, **path}]
             inside.setdefault(inner.parent.id, []).append((index, record))
-        run.remove(inner)
+        run.remove(inner, terminated=True)  # stays while a task inside has listeners that must hear of it
     for scope_id, records in inside.items():
         handlers = run.tasks[scope_id].internal_data.setdefault("handlers", [])
         for index, record in records:

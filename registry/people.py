@@ -187,21 +187,23 @@ def reactivate(session: Session, person_id: str, *, reason: str, at: datetime, b
     return person
 
 
-def record_failed_login(session: Session, person_id: str, *, at: datetime) -> int:
-    """Count one more failed sign-in and return how many there were since the last good one."""
-    person = rows.locked(session, Person, person_id, "person")
-    person.failed_logins += 1
-    person.last_failed_at = at
-    session.flush()
-    return person.failed_logins
+def record_attempt(session: Session, email: str, *, at: datetime) -> None:
+    """Count a sign-in that is being tried, before its password is looked at; an address of nobody costs the same."""
+    session.execute(
+        sa.update(Person)
+        .where(Person.email == email.strip().lower(), Person.active)
+        .values(failed_logins=Person.failed_logins + 1, last_failed_at=at)
+    )
 
 
-def record_login(session: Session, person_id: str) -> None:
-    """Forget the failed sign-ins: this one was good."""
+def record_login(session: Session, person_id: str) -> int:
+    """Forget the tries, because this one was good, and return how many before it were not."""
     person = rows.locked(session, Person, person_id, "person")
+    before = person.failed_logins - 1
     person.failed_logins = 0
     person.last_failed_at = None
     session.flush()
+    return max(before, 0)
 
 
 def join(

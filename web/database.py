@@ -17,7 +17,7 @@ from engine.clock import SystemClock
 from engine.worker import Worker
 from integrations import mail
 from integrations.tasks import HANDLERS
-from registry import answers, reservations, sign_ins
+from registry import answers, attempts, reservations, sign_ins
 from web.settings import Settings
 
 PUBLIC_ACTOR = "system:portal"
@@ -47,6 +47,7 @@ def background(house: store.Engine, settings: Settings) -> Worker:
         with house.begin("system:forget") as unit:
             answers.forget(unit.session, before=unit.now - ANSWERS_KEPT)
             sign_ins.forget(unit.session, before=unit.now)
+            attempts.forget(unit.session, before=unit.now)
 
     return Worker(
         house,

@@ -19,6 +19,7 @@ from flask_login import LoginManager, UserMixin, current_user
 from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response as AnyResponse
 
+from web import doorkeeper, limits
 from web.settings import Settings
 
 CONTRACTOR: Final = "contractor"
@@ -73,7 +74,9 @@ API: Final = "api"
 """Name of the API's blueprint; its actions begin so too."""
 
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=True)
+limiter = Limiter(
+    lambda: doorkeeper.network(get_remote_address()), headers_enabled=True, in_memory_fallback_enabled=True
+)
 login = LoginManager()
 
 _View = TypeVar("_View", bound=Callable[..., Any])
@@ -262,6 +265,7 @@ def install(app: Flask, settings: Settings) -> None:
     )
     app.after_request(_say_when)  # first in, last called: after the limiter has written its headers
     csrf.init_app(app)
+    app.config["RATELIMIT_STORAGE_URI"] = limits.storage(settings)
     limiter.init_app(app)
     login.init_app(app)
     login.session_protection = "basic"  # a phone changes its address all day

@@ -9,6 +9,7 @@ from __future__ import annotations
 from registry.tables import (
     accounting,
     assets,
+    attempts,
     calendars,
     changes,
     costs,
@@ -30,6 +31,7 @@ __all__ = [
     "Base",
     "accounting",
     "assets",
+    "attempts",
     "calendars",
     "changes",
     "costs",

@@ -59,3 +59,19 @@ def test_an_administrator_signs_somebody_out(
     assert "session" in admin.inner_text(".flashes")
     away.goto("/home")
     assert "/sign-in" in away.url
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_wrong_password_says_what_to_do_and_the_focus_goes_there(
+    site: Site, size: str, look: Callable[[Page, str], None]
+) -> None:
+    page = site.page(SIZES[size])
+    page.goto("/sign-in")
+    page.fill("#email", "agent@valmont.example")
+    page.fill("#password", "not the password")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".summary")
+    look(page, f"wrong-{size}")
+    assert "attendez cinq minutes" in page.inner_text(".summary")
+    assert sound(page) == []
+    assert page.evaluate("document.activeElement.className") == "summary"

@@ -7,27 +7,36 @@ address is known, and slows down who guesses. Next: ``registry/sign_ins.py``.
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_login import current_user, login_user, logout_user
 
 from engine.errors import Busy
 from engine.store import UnitOfWork
 from registry import people, sign_ins
 from registry.tables.people import Person
-from web import browsers
+from web import browsers, doorkeeper
 from web.database import begin, house
 from web.i18n import gettext as _
+from web.i18n import ngettext
 from web.passwords import matches
 from web.security import CONTRACTOR, SESSION_LIFE, Visitor, limiter, login, needs
 
 pages = Blueprint("sign_in", __name__)
 
-PATIENCE = 5  # wrong passwords in a row before an account rests
-REST = timedelta(minutes=5)
+WORTH_SAYING = 3  # wrong passwords that their owner may want to know of; fewer are slips
 
 
 @login.user_loader  # type: ignore[untyped-decorator]  # flask_login is untyped
@@ -94,13 +103,15 @@ def show() -> Any:
 def enter() -> Any:
     """Open a session, or show the form again without saying which of the two was wrong."""
     email, password = request.form.get("email", ""), request.form.get("password", "")
-    key = _verified(email, password)
-    visitor = load(key) if key else None
-    if visitor is None:
+    opened = _verified(email, password)
+    visitor = load(opened.key) if opened else None
+    if opened is None or visitor is None:
         error = {
             "target": "email",
             "label": _("Sign in"),
-            "message": _("the address and the password do not go together"),
+            "message": _(
+                "the address and the password do not go together; after five tries, wait five minutes"
+            ),
         }
         return render_template(
             "sign_in.html", email=email, next=inside(request.form.get("next")), errors=[error]
@@ -109,31 +120,49 @@ def enter() -> Any:
     _clear()  # a session that somebody else planted before sign-in ends here
     session.permanent = True
     login_user(visitor)
-    return redirect(inside(request.form.get("next")) or url_for("home.show"))
-
-
-def _verified(email: str, password: str) -> str | None:
-    with house().read() as reading:
-        person = people.by_email(reading.session, email)
-        kept = person.password_hash if person else None
-        resting = (
-            person is not None
-            and person.failed_logins >= PATIENCE
-            and person.last_failed_at is not None
-            and reading.now - person.last_failed_at < REST
+    if opened.wrong >= WORTH_SAYING:
+        flash(
+            ngettext(
+                "%(num)d wrong password was tried for your account since you last signed in.",
+                "%(num)d wrong passwords were tried for your account since you last signed in.",
+                opened.wrong,
+            ),
+            "warning",
         )
+    answer = make_response(redirect(inside(request.form.get("next")) or url_for("home.show")))
+    doorkeeper.remember(answer, email)
+    return answer
+
+
+class Opened(NamedTuple):
+    """A new session: its key, and how many wrong passwords were tried since the last one."""
+
+    key: str
+    wrong: int
+
+
+def _verified(email: str, password: str) -> Opened | None:
+    """Open a session when the password is right and not too many were tried.
+
+    Known and unknown addresses, admitted and refused tries take the same statements and one look at a password.
+    """
+    tried = doorkeeper.attempt(email)
+    with house().begin("system:sign-in") as unit:
+        admitted = tried.count(unit)
+        people.record_attempt(unit.session, email, at=unit.now)
+        person = people.by_email(unit.session, email)
+        kept = person.password_hash if person is not None and admitted else None
     right = matches(kept, password)  # slow on purpose, so outside of any transaction
-    if person is None or resting:
+    if person is None or not right:
         return None
     with house().begin("system:sign-in") as unit:
-        if not right:
-            people.record_failed_login(unit.session, person.id, at=unit.now)
-            return None
-        people.record_login(unit.session, person.id)
+        tried.forget(unit)
+        wrong = people.record_login(unit.session, person.id)
         browser = browsers.family(request.headers.get("User-Agent", ""))
-        return sign_ins.begin(
+        key = sign_ins.begin(
             unit.session, person_id=person.id, browser=browser, life=SESSION_LIFE, at=unit.now
         )
+    return Opened(key, wrong)
 
 
 @pages.post("/sign-out")

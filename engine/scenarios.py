@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -27,6 +27,7 @@ REHEARSED = frozenset(
     {
         "element.unreachable",
         "gateway.deadlock",
+        "gateway.no_exit",
         "gateway.waits_for_itself",
         "rules_contradict",
         "rules_overlap",
@@ -77,10 +78,12 @@ class Runner:
 
     Attributes:
         library: files that scenarios need not name: forms and decisions of the house.
-        handlers: task types to run for real; by default every service task is a job.
+        handlers: gives a story's stage the task types to run for real; by default every service task is a job.
     """
 
-    def __init__(self, *, known: definitions.Known | None = None, handlers: Handlers | None = None) -> None:
+    def __init__(
+        self, *, known: definitions.Known | None = None, handlers: Callable[[Stage], Handlers] | None = None
+    ) -> None:
         self.known = known or definitions.Known()
         self.handlers = handlers
         self._read: dict[tuple[Path, float], Checked] = {}
@@ -123,7 +126,9 @@ class Runner:
 
     def _stage(self, path: Path, scenario: Mapping[str, Any]) -> Stage:
         clock, zone = _clock(path, scenario)
-        stage = Stage(clock, zone=zone, handlers=self.handlers)
+        stage = Stage(clock, zone=zone)
+        if self.handlers is not None:
+            stage.handlers = self.handlers(stage)
         for name in scenario["resources"]:
             self._deploy(stage, (path.parent / name).resolve())
         return stage

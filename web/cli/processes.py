@@ -22,7 +22,7 @@ from engine.problems import Language, Problem, errors_among
 from engine.scenario_expectations import Unusable
 from engine.scenarios import Outcome
 from integrations.tasks import check_task
-from web import settings
+from web import scratch, settings
 from web.cli.files import gather
 from web.database import open_house
 
@@ -154,12 +154,24 @@ def _plain(text: str) -> str:
     "--json", "json_file", type=click.Path(path_type=Path), help="Also write the verdicts as a JSON list."
 )
 @click.option("--coverage", is_flag=True, help="List elements and flows that no scenario visits.")
-def test(paths: tuple[Path, ...], junit: Path | None, json_file: Path | None, *, coverage: bool) -> None:
+@click.option(
+    "--with-handlers",
+    is_flag=True,
+    help="Let the house do the task types it knows, in a scratch town in memory; by default each is a job.",
+)
+def test(
+    paths: tuple[Path, ...],
+    junit: Path | None,
+    json_file: Path | None,
+    *,
+    coverage: bool,
+    with_handlers: bool,
+) -> None:
     """Run every scenario under PATHS on a virtual clock, in memory.
 
     Exit code 0 when all pass, 1 when one fails, 2 when a file is unusable; the others run all the same.
     """
-    runner = scenarios.Runner()
+    runner = scenarios.Runner(handlers=scratch.handlers if with_handlers else None)
     try:
         stories = scenarios.find(paths)
     except Unusable as unusable:

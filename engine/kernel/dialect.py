@@ -50,6 +50,8 @@ INSTEAD = {
 }
 ALTERNATIVES = {"businessRuleTask": "calledDecision", "scriptTask": "script"}
 """What such a task does by itself, instead of a job."""
+NO_PROCESS = frozenset({"choreography", "collaboration", "globalChoreographyTask", "globalConversation"})
+"""What a file may hold instead of a process."""
 NOT_SAID = {"en": "which one is not said", "fr": "lequel n’est pas dit"}
 DEFAULT_FLOW = {"en": "default flow", "fr": "flux par défaut"}
 OWN_DEFAULT = {
@@ -379,7 +381,8 @@ def read(content: bytes, filename: str) -> Reading:
     parser = DialectParser(report)
     parser.add_bpmn_xml(root, filename)
     if not parser.process_parsers and not report.problems:
-        report.add("file.no_process")
+        others = [node for node in root if tag(node) in NO_PROCESS]
+        report.add("file.no_process", others[0] if others else None, at=source.line_of(root))
     for process_parser in parser.process_parsers.values():
         process = process_parser.get_spec()
         checks.structure(process, report, parser.skipped)

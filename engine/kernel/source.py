@@ -10,6 +10,7 @@ from typing import Any
 
 from lxml import etree
 
+from engine.kernel import malformed
 from engine.kernel.terms import in_both
 from engine.problems import Problem, Severity
 
@@ -90,14 +91,16 @@ class Report:
         self.file = file
         self.problems: list[Problem] = []
 
-    def add(self, code: str, node: Node | None = None, *, severity: Severity = "error", **facts: Any) -> None:
-        """Note a problem at ``node``; extensions are reported at the element that carries them."""
+    def add(
+        self, code: str, node: Node | None = None, *, severity: Severity = "error", at: int = 0, **facts: Any
+    ) -> None:
+        """Note a problem at ``node``, or at line ``at``; extensions are reported at their element."""
         owner = _owner_of(node) if node is not None else None
         self.problems.append(
             Problem(
                 code,
                 file=self.file,
-                line=line_of(node) if node is not None else 0,
+                line=line_of(node) if node is not None else at,
                 element=(owner.get("id") or "") if owner is not None else "",
                 label=(owner.get("name") or "") if owner is not None else "",
                 severity=severity,
@@ -110,6 +113,12 @@ NO_CONTENT = {"en": "it is empty", "fr": "il est vide"}
 
 
 def _not_bpmn(root: Node) -> dict[str, str]:
+    if tag(root) == "definitions":
+        space = namespace(root)
+        return {
+            "en": f"it is not of BPMN 2.0, but of “{space}”",
+            "fr": f"il n’est pas en BPMN 2.0, mais en « {space} »",
+        }
     found = f"<{tag(root)}>"
     return {
         "en": f"{found} stands where <bpmn:definitions> is expected",
@@ -139,13 +148,17 @@ def parse(source: bytes, report: Report) -> Node | None:
     try:
         root: Node = etree.fromstring(source, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        report.add("file.unreadable", reason=str(error).splitlines()[0] if str(error) else NO_CONTENT)
+        why, line = malformed.reason(error)
+        if source.strip():
+            report.add("file.unreadable", at=line, reason=why)
+        else:
+            report.add("file.unreadable", reason=NO_CONTENT)
         return None
     if root.getroottree().docinfo.doctype:
         report.add("file.hostile", what={"en": "a document type", "fr": "un type de document"})
         return None
     if tag(root) != "definitions" or namespace(root) != BPMN:
-        report.add("file.unreadable", reason=_not_bpmn(root))
+        report.add("file.unreadable", at=line_of(root), reason=_not_bpmn(root))
         return None
     count = sum(len(scope) for scope in root.iter(*SCOPES))
     if count > MAX_ELEMENTS:

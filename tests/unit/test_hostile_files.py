@@ -179,3 +179,31 @@ def test_an_expression_that_nests_without_end_is_refused() -> None:
         f"</bpmn:extensionElements></bpmn:scriptTask>{flow('s', 't')}"
     )
     assert codes(process_of(body)) == {"feel.syntax"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "line"),
+    [
+        (b" \n", "il est vide", 0),
+        (b"hello", "ce n’est pas du XML", 1),
+        (b"<a>\n<b></a>", "fermé par le nom d’un autre", 2),
+        (b"<a>\n<b>", "s’interrompt avant sa fin", 2),
+        (b"<bpmn:definitions/>", "un préfixe sans le déclarer", 1),
+        (b'<a\nb="1" b="2"/>', "deux fois le même attribut", 2),
+        (b"<a>\n& b</a>", "&amp;", 2),
+        (b'<a b="<"/>', "&lt;", 1),
+        (b"<a b=c/>", "sans guillemets", 1),
+        ('<?xml version="1.0" encoding="UTF-8"?><a>é</a>'.encode("latin-1"), "de l’encodage annoncé", 1),
+        (b'<?xml version="1.0" encoding="klingon"?><a/>', "encodage que personne ne connaît", 1),
+        (b' <?xml version="1.0"?><a/>', "précède la déclaration", 1),
+        (b"<a/>\n<b/>", "suit la fin", 2),
+        (b"\n<a/>", "se trouve à la place de <bpmn:definitions>", 2),
+        (b'<definitions xmlns="urn:other"/>', "mais en « urn:other »", 1),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_in_french_with_its_line(
+    content: bytes, words: str, line: int
+) -> None:
+    [problem] = definitions.check([File("a.bpmn", content)]).problems
+    assert (problem.code, problem.line) == ("file.unreadable", line)
+    assert words in problem.message("fr")

@@ -109,6 +109,12 @@ CATALOGUE: dict[str, Wording] = {
         "L’attribut « {name} » de « {label} » vaut « {found} », mais ce doit être {allowed}.",
         "Corrigez-le.",
     ),
+    "name.unusable": _both(
+        "In “{label}”, {where} is “{found}”, which is no name of a variable.",
+        "Use letters, digits and underscores; in a mapping, dots make contexts.",
+        "Dans « {label} », {where} est « {found} », ce qui n’est pas un nom de variable.",
+        "Utilisez lettres, chiffres et tirets bas ; dans une correspondance, les points créent des contextes.",
+    ),
     "value.text": _both(
         "In “{label}”, {where} says “{text}”, which is not {what}.",
         "Write for example {example}, or an expression beginning with =.",
@@ -176,9 +182,9 @@ CATALOGUE: dict[str, Wording] = {
         "Utilisez un début simple, ou un message, une minuterie ou un signal là où le processus commence.",
     ),
     "flow.dangling": _both(
-        "The flow “{element}” leads from or to “{missing}”, which does not exist.",
+        "The flow “{element}” is connected to “{missing}”, which is no element of the process.",
         "Connect it again.",
-        "Le flux « {element} » part de ou mène à « {missing} », qui n’existe pas.",
+        "Le flux « {element} » est relié à « {missing} », qui n’est pas un élément du processus.",
         "Reliez-le de nouveau.",
     ),
     "flow.open": _both(
@@ -295,7 +301,7 @@ CATALOGUE: dict[str, Wording] = {
     "reference.missing": _both(
         "“{label}” refers to the {what} “{target}”, which does not exist.",
         "{instead}",
-        "« {label} » renvoie à un élément ({what}) « {target} » qui n’existe pas.",
+        "« {label} » renvoie à « {target} » ({what}), qui n’existe pas.",
         "{instead}",
     ),
     "extension.foreign": _both(
@@ -317,9 +323,9 @@ CATALOGUE: dict[str, Wording] = {
         "Rien à faire si c’est une note de votre éditeur ; sinon, dessinez ce qu’il veut dire.",
     ),
     "timer.text": _both(
-        "The timer of “{label}” says “{text}”, which is no {what}.",
+        "The timer of “{label}” says “{text}”, which is not {what}.",
         "Write for example {example}.",
-        "La minuterie de « {label} » indique « {text} », qui n’est pas du type {what}.",
+        "La minuterie de « {label} » indique « {text} », ce qui n’est pas {what}.",
         "Écrivez par exemple {example}.",
     ),
     "timer.cycle": _both(
@@ -337,7 +343,7 @@ CATALOGUE: dict[str, Wording] = {
     "event.unsupported": _both(
         "“{label}” cannot {verb} a {what} event.",
         "{instead}",
-        "« {label} » ne peut pas {verb} un événement {what}.",
+        "« {label} » ne peut pas {verb} un événement de type {what}.",
         "{instead}",
     ),
     "event.multiple": _both(
@@ -348,9 +354,9 @@ CATALOGUE: dict[str, Wording] = {
     ),
     "event.duplicate": _both(
         "“{label}” and “{other}” catch the same {what} in the same place.",
-        "Keep one, or give them different codes.",
-        "« {label} » et « {other} » attrapent le même événement ({what}) au même endroit.",
-        "N’en gardez qu’un, ou donnez-leur des codes différents.",
+        "Keep one, or let them wait for different things.",
+        "« {label} » et « {other} » réagissent au même événement ({what}) au même endroit.",
+        "N’en gardez qu’un, ou faites-leur attendre des choses différentes.",
     ),
     "flow.event_subprocess": _both(
         "The flow “{element}” touches the event subprocess “{label}”, which only its own start event begins.",
@@ -359,9 +365,9 @@ CATALOGUE: dict[str, Wording] = {
         "Supprimez le flux.",
     ),
     "compensation.handler": _both(
-        "“{label}” undoes another activity, so it can have {what}.",
+        "“{label}” undoes another activity, which asks that {what}.",
         "Mark it “for compensation” and connect it only by the association that comes from the border.",
-        "« {label} » annule une autre activité, elle ne peut donc avoir que : {what}.",
+        "« {label} » annule une autre activité, ce qui demande : {what}.",
         "Cochez « pour compensation » et reliez-la par la seule association venant du bord.",
     ),
     "compensation.flow": _both(
@@ -389,9 +395,9 @@ CATALOGUE: dict[str, Wording] = {
         "Décochez « sans interruption ».",
     ),
     "link.pair": _both(
-        "The link “{name}” of “{label}” has {count} catching events in its scope.",
+        "The link “{name}” of “{label}” needs one catching event in its scope, but there are {count}.",
         "Draw exactly one.",
-        "Le lien « {name} » de « {label} » a {count} événements d’arrivée dans son périmètre.",
+        "Au lien « {name} » de « {label} » il faut un seul événement d’arrivée dans son périmètre (trouvés : {count}).",
         "Dessinez-en exactement un.",
     ),
     "link.unused": _both(

@@ -37,7 +37,7 @@ PARTS: dict[str, tuple[str, str]] = {
 TEXTS: dict[str, tuple[str, str]] = {
     # errors of syntax, each in French and in English
     "expected": (
-        "{expected} : attendu ici, mais on trouve {found}",
+        "On attendait {expected}, mais on trouve {found}",
         "Expected {expected}, but found {found}",
     ),
     "character": ("Le caractère {found} n'a pas de sens ici", "The character {found} means nothing here"),

@@ -37,6 +37,7 @@ IN_AD_HOC = {
     "en": "start or end event in an ad-hoc subprocess",
     "fr": "événement de début ou de fin dans un sous-processus ad hoc",
 }
+INSIDE = {"en": "Draw it inside.", "fr": "Dessinez-la à l’intérieur."}
 AD_HOC = {
     "en": "Connect the steps to one another; the list of active elements says which begin.",
     "fr": "Reliez les étapes entre elles ; la liste des éléments actifs dit lesquelles commencent.",
@@ -49,11 +50,14 @@ REPEAT_INSIDE = {
     "en": "Draw the multi-instance inside the event subprocess.",
     "fr": "Dessinez la multi-instance à l’intérieur du sous-processus événementiel.",
 }
-NO_FLOW = {"en": "no sequence flow", "fr": "aucun flux de séquence"}
-NO_BORDER = {"en": "no event on its border", "fr": "aucun événement sur son bord"}
+NO_FLOW = {
+    "en": "no sequence flow leads to it or from it",
+    "fr": "aucun flux de séquence n’y mène ni n’en part",
+}
+NO_BORDER = {"en": "it has no event on its border", "fr": "elle ne porte aucun événement sur son bord"}
 MARKER = {
-    "en": "only the compensation marker, in the scope of what it undoes",
-    "fr": "le seul marqueur de compensation, dans le périmètre de ce qu’elle annule",
+    "en": "it has the compensation marker and stands in the scope of what it undoes",
+    "fr": "elle porte le marqueur de compensation, dans le périmètre de ce qu’elle annule",
 }
 HANDLER = {"en": "activity that undoes", "fr": "activité qui annule"}
 COMPENSATED = {"en": "activity to undo", "fr": "activité à annuler"}
@@ -174,7 +178,7 @@ def _scope_starts(process: ProcessSpec, scope: Element, tell: Teller, skipped: s
             if isinstance(element, (StartEvent, EndEvent)):
                 tell("element.unsupported", element, what=IN_AD_HOC, instead=AD_HOC)
         if not inside:
-            tell("attribute.missing", scope, what="at least one activity inside", instead=AD_HOC)
+            tell("attribute.missing", scope, what="at least one activity inside", instead=INSIDE)
         return
     plain = [start for start in starts if start.details.event.kind == "none"]
     if not starts and not (scope.is_process and skipped):
@@ -227,7 +231,7 @@ def _start_timers(process: ProcessSpec, tell: Teller, report: Report) -> None:
                     language: f"{event.when.text} ({worded(fault.code, fault.facts, language)[0]})"
                     for language in LANGUAGES
                 }
-                tell("timer.text", start, text=text, what=event.timer, example=EXAMPLES[event.timer])
+                tell("timer.text", start, text=text, what=f"a {event.timer}", example=EXAMPLES[event.timer])
             else:
                 tell("attribute.missing", start, what=KNOWN_NAME, instead=NO_VARIABLES)
 
@@ -324,7 +328,7 @@ def _timer(process: ProcessSpec, element: Element, tell: Teller) -> None:
     else:
         valid = cycles.read(text, "UTC") is not None
     if not valid:
-        tell("timer.text", element, text=text, what=event.timer, example=EXAMPLES[event.timer])
+        tell("timer.text", element, text=text, what=f"a {event.timer}", example=EXAMPLES[event.timer])
 
 
 def _boundary(process: ProcessSpec, element: BoundaryEvent, tell: Teller, skipped: set[str]) -> None:
@@ -349,7 +353,7 @@ def _link(process: ProcessSpec, element: Element, tell: Teller) -> None:
         and other.details.event.kind == "link"
         and other.details.event.link == name
     ]
-    if len(catches) != 1:
+    if name is not None and len(catches) != 1:
         tell("link.pair", element, name=name, count=len(catches))
 
 

@@ -29,7 +29,7 @@ from engine.kernel.adhoc import AdHocSubProcess
 from engine.kernel.elements import Element, ProcessElement
 from engine.kernel.event_reader import EventReader
 from engine.kernel.events import BoundaryEvent, CatchingEvent, EndEvent, ReceiveTask, StartEvent, ThrowEvent
-from engine.kernel.extensions import FEEL_ADVICE, RESULT_ADVICE, TASK_TYPE_ADVICE, ExtensionReader
+from engine.kernel.extensions import RESULT_ADVICE, TASK_TYPE_ADVICE, ExtensionReader
 from engine.kernel.gateways import EventBasedGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
 from engine.kernel.honoured import Honoured
 from engine.kernel.model import Details, Flow
@@ -52,6 +52,10 @@ ALTERNATIVES = {"businessRuleTask": "calledDecision", "scriptTask": "script"}
 """What such a task does by itself, instead of a job."""
 NO_PROCESS = frozenset({"choreography", "collaboration", "globalChoreographyTask", "globalConversation"})
 """What a file may hold instead of a process."""
+CALLED_ADVICE = {
+    "en": "Choose it in the properties, by its id or by an expression beginning with =.",
+    "fr": "Choisissez-le dans les propriétés, par son identifiant ou par une expression commençant par =.",
+}
 NOT_SAID = {"en": "which one is not said", "fr": "lequel n’est pas dit"}
 DEFAULT_FLOW = {"en": "default flow", "fr": "flux par défaut"}
 OWN_DEFAULT = {
@@ -314,7 +318,7 @@ class DialectParser(BpmnParser):
         elif kind == "callActivity":
             facts["called"] = read.called(node, "calledElement")
             if extension(node, "calledElement") is None:
-                self.report.add("attribute.missing", node, what="the process to call", instead=FEEL_ADVICE)
+                self.report.add("attribute.missing", node, what="the process to call", instead=CALLED_ADVICE)
         if source.flag(node, "instantiate"):
             self.report.add("element.instantiates", node)
         facts.update(self._work(node, kind))
@@ -332,7 +336,7 @@ class DialectParser(BpmnParser):
         if kind == "businessRuleTask":
             called = read.called(node, "calledDecision")
             if extension(node, "calledDecision") is None and extension(node, "taskDefinition") is None:
-                self.report.add("attribute.missing", node, what="the decision to call", instead=FEEL_ADVICE)
+                self.report.add("attribute.missing", node, what="the decision to call", instead=CALLED_ADVICE)
             return {"called": called, "job": job}
         if kind == "scriptTask":
             script = read.script(node)

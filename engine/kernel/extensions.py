@@ -143,7 +143,7 @@ class ExtensionReader:
             self.report.add("attribute.missing", node, what=what, instead=instead)
             return None
         read = self.feel if what in ONLY_FEEL else self.expression
-        return read(node, text, what)
+        return read(node, text, terms.THE.get(what, what) if isinstance(what, str) else what)
 
     # ------------------------------------------------------------------ extensions
 
@@ -176,15 +176,7 @@ class ExtensionReader:
             source = self._source(item, terms.source_of(kind, target))
             path = tuple(target.split("."))
             if not all(_NAME.match(part) for part in path):
-                self.report.add(
-                    "attribute.missing",
-                    item,
-                    what=terms.target_of(kind, target),
-                    instead={
-                        "en": f"{NAME_ADVICE['en']} Dots make contexts.",
-                        "fr": f"{NAME_ADVICE['fr']} Les points créent des contextes.",
-                    },
-                )
+                self.report.add("name.unusable", item, where=terms.target_of(kind), found=target)
             elif source is not None:
                 found.append(Mapping(source, path))
         return tuple(found)
@@ -375,7 +367,7 @@ class ExtensionReader:
         if not name:
             self.report.add("attribute.missing", node, what=what, instead=RESULT_ADVICE)
         elif not _NAME.match(name):
-            self.report.add("attribute.missing", node, what=terms.name_for(name), instead=NAME_ADVICE)
+            self.report.add("name.unusable", node, where=what, found=name)
 
     def _check_binding(self, item: Node) -> None:
         binding, tagged = item.get("bindingType", "latest"), item.get("versionTag")
@@ -402,10 +394,6 @@ TASK_TYPE_ADVICE = {
 RESULT_ADVICE = {
     "en": "Name the variable that takes the result.",
     "fr": "Nommez la variable qui reçoit le résultat.",
-}
-NAME_ADVICE = {
-    "en": "Use letters, digits and underscores.",
-    "fr": "Utilisez lettres, chiffres et tirets bas.",
 }
 TAG_ADVICE = {
     "en": "Choose the binding “version tag” and name the tag.",

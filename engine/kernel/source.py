@@ -114,7 +114,7 @@ NO_CONTENT = {"en": "it is empty", "fr": "il est vide"}
 
 def _not_bpmn(root: Node) -> dict[str, str]:
     if tag(root) == "definitions":
-        space = namespace(root)
+        space = namespace(root) or "?"
         return {
             "en": f"it is not of BPMN 2.0, but of “{space}”",
             "fr": f"il n’est pas en BPMN 2.0, mais en « {space} »",

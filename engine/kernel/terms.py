@@ -9,6 +9,13 @@ from __future__ import annotations
 Both = dict[str, str]
 
 FRENCH = {
+    "a date": "une date",
+    "a cycle": "un cycle",
+    "the input collection": "la collection d’entrée",
+    "the task type": "le type de tâche",
+    "the name of its signal": "le nom de son signal",
+    "the name of its message": "le nom de son message",
+    "the script": "le script",
     "a duration": "une durée",
     "a number from 0 to 100": "un nombre de 0 à 100",
     "a FEEL expression": "une expression FEEL",
@@ -91,6 +98,14 @@ FRENCH = {
 }
 
 
+THE = {
+    "a FEEL expression": "the script",
+    "a name for its message": "the name of its message",
+    "a name for its signal": "the name of its signal",
+    "a task type": "the task type",
+    "an input collection": "the input collection",
+}
+"""What is missing has an indefinite article, what is there a definite one."""
 KINDS: dict[str, tuple[str, str]] = {
     "adHocSubProcess": ("ad-hoc subprocess", "sous-processus ad hoc"),
     "boundaryEvent": ("boundary event", "événement de bord"),
@@ -137,15 +152,7 @@ def source_of(kind: str, target: str) -> Both:
     return {"en": f"the source of the {kind} “{target}”", "fr": f"la source {which} « {target} »"}
 
 
-def target_of(kind: str, target: str) -> Both:
-    """Return what the target of a mapping must be."""
-    which = {"input": "d’entrée", "output": "de sortie"}[kind]
-    return {
-        "en": f"a variable name as target of an {kind} (found “{target}”)",
-        "fr": f"un nom de variable pour la cible {which} (trouvé « {target} »)",
-    }
-
-
-def name_for(found: str) -> Both:
-    """Return what the name of a variable must be."""
-    return {"en": f"a variable name (found “{found}”)", "fr": f"un nom de variable (trouvé « {found} »)"}
+def target_of(kind: str) -> Both:
+    """Return how the target of a mapping is called."""
+    which = {"input": "de l’entrée", "output": "de la sortie"}[kind]
+    return {"en": f"the target of the {kind}", "fr": f"la cible {which}"}

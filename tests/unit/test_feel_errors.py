@@ -77,7 +77,7 @@ def test_errors_read_in_french_and_english():
         "Expected 'then', but found 'else' (line 1, column 13). Did you mean 'then'?"
     )
     assert error.describe("fr") == (
-        "« then » : attendu ici, mais on trouve « else » (ligne 1, colonne 13). Vouliez-vous dire « then » ?"
+        "On attendait « then », mais on trouve « else » (ligne 1, colonne 13). Vouliez-vous dire « then » ?"
     )
     assert str(error) == error.describe("en")
 

@@ -24,6 +24,7 @@ class Acted:
 
     Attributes:
         since: of each wait, the turn of the stage in which it began: the lower, the longer it has waited.
+        begun: of each process instance, its own and those it called, the turn in which it began.
     """
 
     run: kernel.Run
@@ -35,6 +36,7 @@ class Acted:
     incidents: dict[int, tuple[str, kernel.Fault]] = field(default_factory=dict)
     history: list[kernel.Step] = field(default_factory=list)
     processes: dict[int, str] = field(default_factory=dict)
+    begun: dict[int, int] = field(default_factory=dict)
     parents: dict[int, int | None] = field(default_factory=dict)
     ended: dict[int, kernel.Ended] = field(default_factory=dict)
 
@@ -280,6 +282,7 @@ def _absorb(acted: Acted, turn: int) -> list[tuple[str, dict[str, Any]]]:
     effects = acted.run.effects
     acted.history += effects.history
     acted.processes.update((token, begun.process.process_id) for token, begun in effects.started.items())
+    acted.begun.update(dict.fromkeys(effects.started, turn))
     acted.parents.update((token, begun.parent) for token, begun in effects.started.items())
     acted.ended.update(effects.ended)
     for token in effects.closed:

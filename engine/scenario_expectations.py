@@ -413,9 +413,10 @@ def _find(stage: Stage, named: Mapping[str, Acted], expected: Mapping[str, Any])
         every = [
             (acted, token)
             for acted in stage.instances
-            for token, called in sorted(acted.processes.items())
+            for token, called in acted.processes.items()
             if called == process_id
         ]
+        every.sort(key=lambda one: (one[0].begun[one[1]], one[1]))
         if not name[1:].isdigit() or int(name[1:]) < 1:
             raise Unusable(f"there is no instance “{name}”; count from #1")
         index = int(name[1:]) - 1

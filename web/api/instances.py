@@ -194,7 +194,10 @@ def history(reading: UnitOfWork, instance_id: str, query: After) -> History:
 
 @room.post("/instances/{instance_id}/cancel", scope="processes")
 def cancel(unit: UnitOfWork, instance_id: str, body: Because) -> None:
-    """End an instance for ever; nothing that is open completes."""
+    """End an instance for ever; nothing that is open completes.
+
+    It stays active while listeners that hear of the cancellation of its tasks have yet to answer.
+    """
     instances.cancel(unit, instance_id, body.reason)
 
 

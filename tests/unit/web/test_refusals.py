@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import instances, operations
-from engine.errors import BpmnError, DefinitionRefused, EngineError
+from engine import definitions, instances, operations
+from engine.errors import BpmnError, DefinitionRefused, Denied, EngineError
 from registry.errors import RegistryError
+from tests import diagrams as d
 from tests import factories_processes
 from tests.unit.web.test_task_pages import ACCEPT, Desk, qualify
 from web.errors import sentence_of, status_of
@@ -51,6 +52,32 @@ def test_what_has_no_words_of_its_own_is_said_in_french_all_the_same(desk: Desk)
     with desk.app.test_request_context("/", headers={"Accept-Language": "fr"}):
         said = sentence_of(BpmnError("BROKEN", "The pump is broken."))
     assert said == "Cela ne peut pas se faire comme demandé."
+
+
+def test_what_a_listener_denies_is_said_in_its_own_words(desk: Desk) -> None:
+    with desk.app.test_request_context("/", headers={"Accept-Language": "fr"}):
+        said = sentence_of(Denied("Le rapport n’a pas de date."))
+    assert said == "Un contrôle de cette tâche ne le permet pas. Le rapport n’a pas de date."
+
+
+def test_a_claim_that_waits_for_its_check_says_so_and_a_second_one_is_refused(desk: Desk) -> None:
+    drawn = d.process(
+        "signed",
+        d.start(),
+        d.user("sign", groups="operator", listeners="assigning:may.sign"),
+        flows="start sign",
+    )
+    with desk.town.house.begin("system:test") as unit:
+        definitions.deploy(unit, [definitions.File("signed.bpmn", drawn)], message="test")
+        instances.start(unit, "signed")
+    client = desk.client("operator")
+    address = f"/tasks/{desk.task('sign')}"
+    shown = client.post(f"{address}/claim", follow_redirects=True)
+    assert shown.status_code == 200
+    assert "Cette tâche sera à vous dès que son contrôle aura répondu." in shown.text
+    again = client.post(f"{address}/claim")
+    assert again.status_code == 409
+    assert "Une modification précédente de cette tâche attend encore son contrôle." in again.text
 
 
 def test_a_task_of_a_suspended_process_says_that_it_waits_for_the_resumption(desk: Desk) -> None:

@@ -131,12 +131,16 @@ def show_scale(completions_wanted: int, instances_wanted: int) -> None:
         with _urls("PostgreSQL", 1) as (url,):
             rates = scale.processes(url, seconds=2, rounds=6, core_each=core_each)
         _line(name, f"{rates.one:,.0f}", f"{rates.two:,.0f}", f"{rates.two / rates.one:.2f}")
-    print(f"\nA completion among 1,000 and among {instances_wanted:,} instances (target: within 1.5)\n")
+    print(
+        f"\nA completion among 1,000 and among {instances_wanted:,} instances, in turns (target: within 1.5)\n"
+    )
     _line("", "few ms", "many ms", "ratio")
     for kind in KINDS:
-        with _urls(kind, 1) as (url,):
-            few, many = scale.filled(url, small=1_000, large=instances_wanted, rounds=40)
-        _line(kind, f"{few:.3f}", f"{many:.3f}", f"{many / few:.2f}")
+        with _urls(kind, 2) as (url, other):
+            taken = scale.filled(url, other, small=1_000, large=instances_wanted, cases=40)
+        for name, middle in (("median", statistics.median), ("mean", statistics.fmean)):
+            few, many = map(middle, taken)
+            _line(f"{kind}, {name}", f"{few:.3f}", f"{many:.3f}", f"{many / few:.2f}")
 
 
 def main() -> None:

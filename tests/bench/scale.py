@@ -17,6 +17,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +29,8 @@ from tests.bench import case
 
 COPIED = ("process_instance", "instance_state", "user_task", "task_candidate", "timer", "history")
 OWNER = {"process_instance": "id", "task_candidate": "task_id"}
+BATCH = 50_000
+"""Instances copied in one transaction."""
 IDS = ("id", "instance_id", "process_instance_id", "root_id", "task_id")
 
 
@@ -128,16 +131,31 @@ def _resident() -> int:
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
 
 
-def filled(url: str, *, small: int, large: int, rounds: int) -> tuple[float, float]:
-    """Return the median milliseconds of a completion among ``small`` and among ``large`` instances."""
-    with case.house(url) as house:
-        model = case.start(house, 0)
-        with house.begin(case.ACTOR) as unit:
-            tasks.complete(unit, case.open_task(house, model, "review_intake"), case.FORMS["review_intake"])
-        _copy(house.database, model, range(small))
-        few = _median(house, rounds, 1_000_000)
-        _copy(house.database, model, range(small, large))
-        return few, _median(house, rounds, 2_000_000)
+def filled(
+    small_url: str, large_url: str, *, small: int, large: int, cases: int
+) -> tuple[list[float], list[float]]:
+    """Return milliseconds of completions among ``small`` and among ``large`` instances, taken in turns."""
+    with case.house(small_url) as few, case.house(large_url) as many:
+        _fill(few, small)
+        _fill(many, large)
+        taken: tuple[list[float], list[float]] = ([], [])
+        for number in range(cases):
+            for house, times in zip((few, many), taken, strict=True):
+                case.walk(house, case.start(house, 1_000_000 + number), partial(_timed, times))
+    warm = 2 * len(case.STEPS)
+    return taken[0][warm:], taken[1][warm:]
+
+
+def _fill(house: store.Engine, count: int) -> None:
+    """Put ``count`` copies of an instance that waits in the middle of the case into the database."""
+    model = case.start(house, 0)
+    with house.begin(case.ACTOR) as unit:
+        tasks.complete(unit, case.open_task(house, model, "review_intake"), case.FORMS["review_intake"])
+    for first in range(0, count, BATCH):
+        _copy(house.database, model, range(first, min(first + BATCH, count)))
+    if house.database.dialect.name == "postgresql":
+        with house.database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
 
 
 def _copy(database: sa.Engine, model: str, numbers: range) -> None:
@@ -159,19 +177,9 @@ def _copy(database: sa.Engine, model: str, numbers: range) -> None:
             )
             connection.execute(sa.insert(table).from_select([column.name for column in table.columns], rows))
         made.drop(connection)
-    if database.dialect.name == "postgresql":
-        with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
 
 
-def _median(house: store.Engine, rounds: int, first: int) -> float:
-    taken: list[float] = []
-
-    def timed(_step: str, complete: Callable[[], None]) -> None:
-        began = time.perf_counter()
-        complete()
-        taken.append((time.perf_counter() - began) * 1000)
-
-    for number in range(rounds):
-        case.walk(house, case.start(house, first + number), timed)
-    return statistics.median(taken[2 * len(case.STEPS) :])
+def _timed(times: list[float], _step: str, complete: Callable[[], None]) -> None:
+    began = time.perf_counter()
+    complete()
+    times.append((time.perf_counter() - began) * 1000)

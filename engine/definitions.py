@@ -7,6 +7,7 @@ version or the one of a deployment. It never stores a file that has an error. Ne
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -44,12 +45,13 @@ class Known:
 
 @dataclass(slots=True)
 class Checked:
-    """The result of checking a set of files together."""
+    """The result of checking a set of files together; ``embedded`` are forms taken out of diagrams."""
 
     problems: list[Problem] = field(default_factory=list)
     processes: list[tuple[File, kernel.ProcessSpec]] = field(default_factory=list)
     decisions: list[tuple[File, str, str]] = field(default_factory=list)
     forms: list[tuple[File, str]] = field(default_factory=list)
+    embedded: list[File] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,16 @@ def check(files: Iterable[File], known: Known | None = None) -> Checked:
     checked = Checked()
     files = list(files)
     decision_files: list[File] = []
+    drawn: set[str] = set()
     for file in files:
         kind = kind_of(file.name)
         if kind == "bpmn":
             reading = kernel.read(file.content, file.name)
             checked.problems += reading.problems
             checked.processes += [(file, process) for process in reading.processes]
+            for form in reading.forms:
+                _check_embedded(file, form, checked)
+                drawn.add(form.key)
         elif kind == "dmn":
             decision_files.append(file)
         elif kind == "form":
@@ -97,7 +103,7 @@ def check(files: Iterable[File], known: Known | None = None) -> Checked:
     checked.problems += _twice(files, checked)
     processes = known.processes | {process.process_id for _, process in checked.processes}
     decisions = known.decisions | {decision for _, decision, _ in checked.decisions}
-    form_ids = known.forms | {form for _, form in checked.forms}
+    form_ids = known.forms | drawn | {form for _, form in checked.forms}
     for file, process in checked.processes:
         checked.problems += _references(file, process, processes, decisions, form_ids, known.task_type)
     checked.problems.sort(key=lambda problem: (problem.file, problem.line))
@@ -173,6 +179,25 @@ def _check_form(file: File, checked: Checked) -> None:
     checked.problems += found
     if not found:
         checked.forms.append((file, forms.read(text).id))
+
+
+def _check_embedded(file: File, form: kernel.EmbeddedForm, checked: Checked) -> None:
+    """Take a form out of a diagram: from then on it is a file like others, under a key of its own."""
+    try:
+        schema = json.loads(form.text)
+    except (ValueError, RecursionError):
+        schema = None
+    text = json.dumps({**schema, "id": form.key}) if isinstance(schema, dict) else form.text
+    found = forms.problems(text)
+    for problem in found:
+        line = form.line + max(problem.line - 1, 0) if text == form.text else form.line
+        checked.problems.append(
+            replace(problem, file=file.name, line=line, element=problem.element or form.key)
+        )
+    if not found:
+        taken = File(f"{file.name}#{form.key}.form", text.encode())
+        checked.embedded.append(taken)
+        checked.forms.append((taken, form.key))
 
 
 def _references(
@@ -270,7 +295,7 @@ def deploy(
             id=deployment_id, created_at=unit.now, created_by=unit.actor, message=message
         )
     )
-    _store_files(unit, deployment_id, files)
+    _store_files(unit, deployment_id, [*files, *checked.embedded])
     made: list[str] = []
     for file, process in checked.processes:
         new = _new_version(

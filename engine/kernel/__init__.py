@@ -4,7 +4,7 @@ from engine.kernel.dialect import Reading, read
 from engine.kernel.environment import Environment, HandlerOfRun, Work
 from engine.kernel.faults import Denial, Fault, FaultKind, ThrownError, worded
 from engine.kernel.machine import Effects, Ended, Run, Started, Step, Wait
-from engine.kernel.model import Called, Phase
+from engine.kernel.model import Called, EmbeddedForm, Phase
 from engine.kernel.process import ProcessSpec
 from engine.kernel.starts import StartTrigger, start_triggers
 from engine.kernel.state import freeze, peek, places, thaw
@@ -15,6 +15,7 @@ __all__ = [
     "Called",
     "Denial",
     "Effects",
+    "EmbeddedForm",
     "Ended",
     "Environment",
     "Fault",

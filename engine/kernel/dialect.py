@@ -32,7 +32,7 @@ from engine.kernel.events import BoundaryEvent, CatchingEvent, EndEvent, Receive
 from engine.kernel.extensions import RESULT_ADVICE, TASK_TYPE_ADVICE, ExtensionReader
 from engine.kernel.gateways import EventBasedGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
 from engine.kernel.honoured import Honoured
-from engine.kernel.model import Details, Flow
+from engine.kernel.model import Details, EmbeddedForm, Flow
 from engine.kernel.process import ProcessSpec
 from engine.kernel.source import Node, Report, children, extension, tag
 from engine.problems import Problem
@@ -97,10 +97,12 @@ class Reading:
 
     Attributes:
         processes: the executable ones; complete only if no problem is an error.
+        forms: those written inside the diagram.
         problems: everything found, errors and warnings.
     """
 
     processes: list[ProcessSpec] = field(default_factory=list)
+    forms: list[EmbeddedForm] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -133,6 +135,7 @@ class DialectProcessParser(ProcessParser):
         process: ProcessSpec = self.spec
         reader: DialectParser = self.parser
         reader.extensions.refuse_unknown(self.node)
+        reader.forms += reader.extensions.learn_forms(self.node)
         details = Details(listeners=reader.extensions.listeners(self.node))
         process.root = ProcessElement(process, self.bpmn_id, self.node.get("name") or "", None, details)
         process.root.line = source.line_of(self.node)
@@ -254,6 +257,7 @@ class DialectParser(BpmnParser):
         self.extensions = ExtensionReader(report)
         self.events = EventReader(self.extensions)
         self.skipped: set[str] = set()
+        self.forms: list[EmbeddedForm] = []
 
     def add_bpmn_xml(self, bpmn: Node, filename: str | None = None) -> None:
         """Take in a tree. Data stores and correlation properties are drawings here, so they are not read."""
@@ -393,4 +397,5 @@ def read(content: bytes, filename: str) -> Reading:
         process.seal()
         paths.paths(process, report, holes=bool(parser.skipped - {""}))
         reading.processes.append(process)
+    reading.forms = parser.forms
     return reading

@@ -19,6 +19,7 @@ from engine.kernel.model import (
     AdHoc,
     Binding,
     Called,
+    EmbeddedForm,
     Job,
     Loop,
     Mapping,
@@ -36,6 +37,7 @@ from engine.kernel.source import (
     children,
     extension,
     flag,
+    line_of,
     namespace,
     tag,
 )
@@ -75,6 +77,7 @@ KNOWN: dict[str, frozenset[str] | None] = {
     "taskListeners": frozenset({"userTask"}),
     "taskSchedule": frozenset({"userTask"}),
     "userTask": frozenset({"userTask"}),
+    "userTaskForm": frozenset({"process"}),
     "versionTag": frozenset({"process"}),
 }
 """The extensions that mean something, and on which elements (None: on every one)."""
@@ -94,6 +97,8 @@ TASK_PHASES: dict[str, Phase] = {
     "cancel": "canceling",
 }
 """When task listeners are called; the short words are those of zeebe 8.6."""
+EMBEDDED = "camunda-forms:bpmn:"
+"""How a form key begins that leads to a form inside the diagram."""
 BACK_OFF_HEADER = "retryBackoff"
 """How long to wait before the next try (``engine/jobs.py`` reads it)."""
 _NAME = re.compile(r"^(?!(?:null|true|false)$)[^\W\d]\w*$")
@@ -104,6 +109,7 @@ class ExtensionReader:
 
     def __init__(self, report: Report) -> None:
         self.report = report
+        self.embedded: dict[str, EmbeddedForm] = {}
 
     # ------------------------------------------------------------------ expressions
 
@@ -275,12 +281,26 @@ class ExtensionReader:
             facts["form_binding"] = _binding(form)
             self._check_binding(form)
             facts["form_version_tag"] = form.get("versionTag")
+            embedded = self.embedded.get(form.get("formKey", "").removeprefix(EMBEDDED))
+            if embedded is not None:
+                facts["form_id"], facts["form_binding"] = Expression(embedded.key), "deployment"
             for foreign in ("formKey", "externalReference"):
-                if form.get(foreign) is not None:
+                if form.get(foreign) is not None and (embedded is None or foreign != "formKey"):
                     self.report.add("user_task.other_form", form, name=form.get(foreign))
             if not form.attrib:
                 self.report.add("attribute.missing", form, what="the form", instead=FORM_ADVICE)
         return UserWork(**facts)
+
+    def learn_forms(self, process: Node) -> list[EmbeddedForm]:
+        """Return the forms written inside a process; its user tasks refer to them by ``formKey``."""
+        found = process.iterfind("bpmn:extensionElements/zeebe:userTaskForm", namespaces=NAMESPACES)
+        self.embedded = {
+            item.get("id", ""): EmbeddedForm(
+                f"{process.get('id')}.{item.get('id')}", item.text or "", line_of(item)
+            )
+            for item in found
+        }
+        return list(self.embedded.values())
 
     def called(self, node: Node, kind: str) -> Called | None:
         """Return ``zeebe:calledElement`` or ``zeebe:calledDecision``, or None."""

@@ -98,6 +98,15 @@ class UserWork:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddedForm:
+    """``zeebe:userTaskForm``: a form written inside the diagram; ``key`` tells it from those of other processes."""
+
+    key: str
+    text: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Called:
     """``zeebe:calledElement`` or ``zeebe:calledDecision``."""
 

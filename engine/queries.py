@@ -447,9 +447,19 @@ class IncidentRow:
 
 
 def open_incidents(
-    unit: UnitOfWork, *, instance_id: str | None = None, page: int = 1, size: int = 50
+    unit: UnitOfWork,
+    *,
+    instance_id: str | None = None,
+    business_keys: sa.Select[Any] | None = None,
+    page: int = 1,
+    size: int = 50,
 ) -> list[IncidentRow]:
-    """Return open incidents of all instances or of one, newest first; ``incidents.tell`` says why."""
+    """Return open incidents of all instances or of some, newest first; ``incidents.tell`` says why.
+
+    Args:
+        instance_id: only those of this one.
+        business_keys: only those of instances with a key that this query of the caller's finds.
+    """
     query = (
         sa.select(
             Incident.id,
@@ -472,6 +482,8 @@ def open_incidents(
     )
     if instance_id is not None:
         query = query.where(Incident.instance_id == instance_id)
+    if business_keys is not None:
+        query = query.where(ProcessInstance.business_key.in_(business_keys))
     return [IncidentRow(*row) for row in unit.connection.execute(query)]
 
 

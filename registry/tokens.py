@@ -16,12 +16,14 @@ from typing import Literal, get_args
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from registry import changes, ids, people, rules
+from registry import changes, entities, ids, people, rules
 from registry.errors import Missing
 from registry.tables.tokens import ApiToken
 
 Scope = Literal["read", "jobs", "processes", "messages", "tasks", "feel"]
 SCOPES: tuple[str, ...] = get_args(Scope)
+BOUNDED: frozenset[str] = frozenset({"read", "feel"})
+"""Scopes that a token limited to entities may have: what the others open belongs to no entity alone."""
 _TOKEN = re.compile(r"guichet_[0-9a-f]{8}_[A-Za-z0-9_-]{43}")
 
 
@@ -32,6 +34,7 @@ def create(
     scopes: Collection[str],
     expires_at: datetime,
     person_id: str | None = None,
+    entity_ids: Collection[str] | None = None,
     at: datetime,
     by: str,
 ) -> tuple[ApiToken, str]:
@@ -43,12 +46,13 @@ def create(
         scopes: what it opens, words of ``SCOPES``.
         expires_at: from then on it is refused.
         person_id: in whose name it acts; None for a program of its own.
+        entity_ids: the entities it may see; None for all.
         at: the instant.
         by: who.
 
     Raises:
-        Unfit: no scope, an unknown one, or an end that has passed.
-        Missing: there is no such person.
+        Unfit: no scope, an unknown one, one that no entity bounds, no entity, or an end that has passed.
+        Missing: there is no such person or entity.
     """
     if not scopes:
         raise rules.Unfit("Expected at least one scope, but there is none.", field="scopes", found=[])
@@ -56,6 +60,8 @@ def create(
         raise rules.Unfit("Expected an end in the future, but it has passed.", field="expires_at")
     if person_id is not None:
         people.get(session, person_id)
+    if entity_ids is not None:
+        _check_bounds(session, entity_ids, scopes)
     prefix = secrets.token_hex(4)
     text = f"guichet_{prefix}_{secrets.token_urlsafe(32)}"
     row = ApiToken(
@@ -64,6 +70,7 @@ def create(
         hash=_hashed(text),
         name=rules.text(name, "name"),
         scopes=sorted({rules.word(scope, "scope", SCOPES) for scope in scopes}, key=SCOPES.index),
+        entity_ids=None if entity_ids is None else sorted(set(entity_ids)),
         person_id=person_id,
         expires_at=expires_at,
         created_at=at,
@@ -108,6 +115,20 @@ def revoke(session: Session, prefix: str, *, reason: str, at: datetime, by: str)
 def listed(session: Session) -> Sequence[ApiToken]:
     """Return every token, the newest first."""
     return session.scalars(sa.select(ApiToken).order_by(ApiToken.created_at.desc(), ApiToken.prefix)).all()
+
+
+def _check_bounds(session: Session, entity_ids: Collection[str], scopes: Collection[str]) -> None:
+    if not entity_ids:
+        raise rules.Unfit("Expected at least one entity, but there is none.", field="entity_ids", found=[])
+    for entity_id in entity_ids:
+        entities.get(session, entity_id)
+    free = sorted(set(scopes) - BOUNDED)
+    if free:
+        raise rules.Unfit(
+            f"Expected scopes that entities bound ({', '.join(sorted(BOUNDED))}), but found {', '.join(free)}.",
+            field="scopes",
+            found=free,
+        )
 
 
 def _hashed(text: str) -> str:

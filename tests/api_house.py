@@ -7,7 +7,7 @@ Comes in: scopes. Goes out: callers with tokens, diagrams deployed by them. It n
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -82,7 +82,13 @@ class Caller:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-def program(web: WebHouse, *scopes: str, person_id: str | None = None, days: int = 1) -> Caller:
+def program(
+    web: WebHouse,
+    *scopes: str,
+    person_id: str | None = None,
+    entity_ids: Collection[str] | None = None,
+    days: int = 1,
+) -> Caller:
     """Return a program with a token for these scopes, or for all of them."""
     with web.house.begin("system:test") as unit:
         _, text = tokens.create(
@@ -90,6 +96,7 @@ def program(web: WebHouse, *scopes: str, person_id: str | None = None, days: int
             name="test",
             scopes=scopes or tokens.SCOPES,
             person_id=person_id,
+            entity_ids=entity_ids,
             expires_at=unit.now + timedelta(days=days),
             at=unit.now,
             by=unit.actor,
@@ -97,12 +104,12 @@ def program(web: WebHouse, *scopes: str, person_id: str | None = None, days: int
     return Caller(web.visitor(), text)
 
 
-def somebody(web: WebHouse, *roles: Any) -> str:
-    """Return the id of a person with these roles, in the town's team."""
+def somebody(web: WebHouse, *roles: Any, entity_id: str | None = None) -> str:
+    """Return the id of a person with these roles, everywhere or in one entity, in the town's team."""
     with web.house.begin("system:test") as unit:
         person = factories.person(unit.session, web.town.entity.id)
         facts: Any = {"person_id": person.id, "at": unit.now, "by": unit.actor}
         for role in roles:
-            people.grant(unit.session, role=role, entity_id=None, **facts)
+            people.grant(unit.session, role=role, entity_id=entity_id, **facts)
         people.join(unit.session, team_id=web.town.team.id, **facts)
         return person.id

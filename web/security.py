@@ -121,6 +121,8 @@ class Program(UserMixin):  # type: ignore[misc]  # flask_login is untyped
     scopes: frozenset[str]
     person: Visitor | None = None
     locale: str = ""  # the request's own header says it
+    entities: frozenset[str] | None = None
+    """The entities that its token names; None when it names none."""
 
 
 def can(person: Any, action: str, entity_id: str | None = None) -> bool:
@@ -130,7 +132,9 @@ def can(person: Any, action: str, entity_id: str | None = None) -> bool:
         return True
     if isinstance(person, Program):
         room, _dot, scope_name = action.partition(".")
-        return room == API and scope_name in person.scopes
+        allowed = room == API and scope_name in person.scopes
+        bounds = _bounds(person)
+        return allowed and (entity_id is None or bounds is None or entity_id in bounds)
     if not isinstance(person, Visitor):
         return False
     return any(
@@ -148,11 +152,29 @@ def may_work(person: Any, assignee: str | None, groups: Collection[str], users: 
 
 def scope(person: Any, action: str) -> frozenset[str] | None:
     """Return the entities in which ``person`` may do ``action``; None means all of them."""
+    if isinstance(person, Program):
+        return _bounds(person) if can(person, action) else frozenset()
     roles = ACTIONS[action]
     if not isinstance(person, Visitor):
         return frozenset()
     entities = {where for role, where in person.grants if role in roles}
     return None if None in entities else frozenset(one for one in entities if one is not None)
+
+
+def _bounds(program: Program) -> frozenset[str] | None:
+    """Return the entities that a program sees: those of its token which its person, if any, may see too."""
+    if program.person is None:
+        return program.entities
+    own = scope(program.person, "request.read")
+    if own is None or program.entities is None:
+        return program.entities if own is None else own
+    return own & program.entities
+
+
+def within(person: Any, action: str, entity_id: str | None) -> bool:
+    """Say whether ``person`` may do ``action`` to a thing of ``entity_id``; what is of none is for those without bounds."""
+    allowed = scope(person, action)
+    return allowed is None or entity_id in allowed
 
 
 def may_see_order(person: Any, entity_id: str, supplier_id: str | None) -> bool:
@@ -164,6 +186,12 @@ def may_see_order(person: Any, entity_id: str, supplier_id: str | None) -> bool:
 def require(action: str, entity_id: str | None) -> None:
     """Refuse with 403 unless the signed-in person may do ``action`` in ``entity_id``."""
     if not can(current_user, action, entity_id):
+        abort(403)
+
+
+def require_within(action: str, entity_id: str | None) -> None:
+    """Refuse with 403 unless ``within`` for who asks."""
+    if not within(current_user, action, entity_id):
         abort(403)
 
 

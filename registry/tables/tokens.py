@@ -28,6 +28,8 @@ class ApiToken(Stamped, Base):
     """SHA-256 of the whole token. Its secret has 256 random bits, so a slow hash would add nothing."""
     name: Mapped[str]
     scopes: Mapped[list[Any]]
+    entity_ids: Mapped[list[Any] | None]
+    """Ids of the entities it may see; NULL for all."""
     person_id: Mapped[str | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
     expires_at: Mapped[datetime]
     used_on: Mapped[date | None]

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from integrations import goods, incidents
+from engine import queries
+from integrations import belonging, goods, incidents
 from registry import entities
 from tests import databases, factories_processes
 from tests.factories_processes import Town
@@ -85,3 +86,17 @@ def test_trying_again_says_why_it_stopped_once_more_and_goes_on_once_the_cause_i
     [outcome] = incidents.try_again(town.house, OPERATOR, [stopped.id], entity_ids=None)
     assert (outcome.refusal, outcome.again) == (None, None)
     assert _listed(town) == []
+
+
+def test_an_instance_and_those_it_calls_belong_to_the_entity_of_the_request(town: Town) -> None:
+    _stop(town, 20)
+    [row] = _listed(town)
+    with town.house.read() as reading:
+        parts = [one.id for one in queries.parts(reading, row.instance_id)]
+        assert len(parts) == 2
+        assert {belonging.entity_of(reading, one) for one in parts} == {town.ids["commune"]}
+        assert belonging.entity_of(reading, "nothing") is None
+        own = belonging.open_incidents(reading, entity_ids=[town.ids["commune"]])
+        assert [one.id for one in own] == [row.id]
+        assert belonging.open_incidents(reading, entity_ids=["other"]) == []
+        assert belonging.open_incidents(reading, entity_ids=None) == own

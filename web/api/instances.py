@@ -9,15 +9,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask_login import current_user
 from pydantic import Field
 
 from engine import incidents, instances, operations, queries
 from engine.errors import Missing
 from engine.store import UnitOfWork
+from integrations import belonging
 from web.api import shape
 from web.api.doors import Room
 from web.api.models import Given, Pages, Reason, Told
 from web.api.values import plain
+from web.security import require_within, scope
 
 room = Room("instances", "Running and past process instances, their history and incidents.")
 
@@ -134,6 +137,7 @@ class Incidents(Told):
 @room.get("/instances/{instance_id}", scope="read")
 def show(reading: UnitOfWork, instance_id: str) -> Instance:
     """Show where an instance stands: tokens, variables, open tasks, timers."""
+    require_within("api.read", belonging.entity_of(reading, instance_id))
     parts = queries.parts(reading, instance_id)
     try:
         variables = instances.variables_of(reading, instance_id)
@@ -173,6 +177,7 @@ def show(reading: UnitOfWork, instance_id: str) -> Instance:
 @room.get("/instances/{instance_id}/history", scope="read")
 def history(reading: UnitOfWork, instance_id: str, query: After) -> History:
     """Show what happened in an instance, in order."""
+    require_within("api.read", belonging.entity_of(reading, instance_id))
     rows = queries.history(reading, instance_id, after=query.after, limit=query.limit)
     if not rows and query.after < 0:
         raise Missing(f"There is no instance {instance_id}.", instance_id=instance_id)
@@ -215,8 +220,10 @@ def resume(unit: UnitOfWork, instance_id: str, body: Nothing) -> None:  # noqa: 
 
 @room.get("/incidents", scope="read")
 def open_incidents(reading: UnitOfWork, query: Pages) -> Incidents:
-    """List open incidents."""
-    found = queries.open_incidents(reading, page=query.page, size=query.size)
+    """List open incidents of the entities that the token may see."""
+    found = belonging.open_incidents(
+        reading, entity_ids=scope(current_user, "api.read"), page=query.page, size=query.size
+    )
     return Incidents(page=query.page, size=query.size, incidents=[_told(one) for one in found])
 
 

@@ -40,7 +40,8 @@ def load(asked: Request) -> Program | None:
         with suppress(Busy), house().begin("system:api") as unit:
             tokens.record_use(unit.session, row.id, today)
     actor = visitor.id if visitor else f"system:api:{row.prefix}"
-    return Program(actor, row.id, frozenset(row.scopes), visitor)
+    named = None if row.entity_ids is None else frozenset(row.entity_ids)
+    return Program(actor, row.id, frozenset(row.scopes), visitor, entities=named)
 
 
 def caller() -> str:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import click
 
-from registry import people, tokens
+from registry import entities, people, tokens
 from registry.queries import names_of
 from web import settings
 from web.database import open_house
@@ -35,9 +35,12 @@ def token() -> None:
 )
 @click.option("--person", "email", help="Mail address of the person in whose name it acts.")
 @click.option(
+    "--entity", "codes", multiple=True, help="Code of an entity it may see, with read; may be repeated."
+)
+@click.option(
     "--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="How long it is good."
 )
-def create(name: str, scopes: tuple[str, ...], email: str | None, days: int) -> None:
+def create(name: str, scopes: tuple[str, ...], email: str | None, codes: tuple[str, ...], days: int) -> None:
     """Create a token for the program NAME and print it, once."""
     with open_house(settings.read()).begin(ACTOR) as unit:
         person = people.by_email(unit.session, email) if email else None
@@ -49,10 +52,12 @@ def create(name: str, scopes: tuple[str, ...], email: str | None, days: int) -> 
             scopes=scopes,
             expires_at=unit.now + timedelta(days=days),
             person_id=person.id if person else None,
+            entity_ids=[entities.by_code(unit.session, code).id for code in codes] or None,
             at=unit.now,
             by=unit.actor,
         )
         who = f", in the name of {person.name}" if person else ""
+        who += f", of {', '.join(codes)} alone" if codes else ""
     click.echo(text)
     click.echo(
         f"For {', '.join(row.scopes)}{who}, until {row.expires_at:%Y-%m-%d}. "
@@ -66,8 +71,9 @@ def show() -> None:
     """List the tokens: never their text, only how each begins."""
     with open_house(settings.read()).read() as reading:
         found = tokens.listed(reading.session)
+        codes = {one.id: one.code for one in entities.every(reading.session)}
         names = names_of(reading.session, {row.person_id for row in found if row.person_id})
-        lines = [("token", "name", "scopes", "person", "last used", "state")]
+        lines = [("token", "name", "scopes", "entities", "person", "last used", "state")]
         for row in found:
             state = f"until {row.expires_at:%Y-%m-%d}"
             if row.revoked_at is not None:
@@ -76,7 +82,8 @@ def show() -> None:
                 state = f"expired {row.expires_at:%Y-%m-%d}"
             used = f"{row.used_on:%Y-%m-%d}" if row.used_on else "–"
             person = names.get(row.person_id or "", "–")
-            lines.append((row.prefix, row.name, ",".join(row.scopes), person, used, state))
+            seen = "all" if row.entity_ids is None else ",".join(codes[one] for one in row.entity_ids)
+            lines.append((row.prefix, row.name, ",".join(row.scopes), seen, person, used, state))
     if len(lines) == 1:
         click.echo("There is no token. Create one: guichet token create NAME --scope read")
         return

@@ -72,6 +72,7 @@ EXAMPLES = {
     "duration": "PT2H",
     "cycle": "R3/PT2H, 0 0 9 * * MON-FRI",
 }
+SAID = frozenset({"element.unsupported", "extension.unknown"})
 SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 """Start timers are evaluated once to see whether they can be; which day it is does not matter."""
 KNOWN_NAME = {"en": "a name that needs no variables", "fr": "un nom qui ne dépend d’aucune variable"}
@@ -138,12 +139,14 @@ def structure(process: ProcessSpec, report: Report, skipped: set[str]) -> None:
             _assignment(element, tell)
     _duplicates(process, tell)
     _start_timers(process, tell, report)
+    undoing: set[str] = set()
     for flow in process.flows.values():
         start, target = elements[flow.source], elements[flow.target]
         for end in (start, target):
             if end.details.triggered_by_event:
                 flow_problem(report, "flow.event_subprocess", flow, label=end.label)
-            if end.details.for_compensation:
+            if end.details.for_compensation and end.name not in undoing:
+                undoing.add(end.name)
                 tell("compensation.handler", end, what=NO_FLOW)
         if start.scope_id != target.scope_id:
             flow_problem(report, "flow.crosses_scope", flow)
@@ -292,6 +295,8 @@ def _event_kind(process: ProcessSpec, element: Element, tell: Teller) -> None:
         tell("boundary.must_interrupt", element)
     if kind in ALLOWED[place]:
         return
+    if kind == "none" and any(p.element == element.name and p.code in SAID for p in tell.report.problems):
+        return  # it was meant to be another kind, which was refused by name
     if place.startswith("start"):
         tell("start.event", element, what=kind)
     else:

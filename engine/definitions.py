@@ -45,13 +45,19 @@ class Known:
 
 @dataclass(slots=True)
 class Checked:
-    """The result of checking a set of files together; ``embedded`` are forms taken out of diagrams."""
+    """The result of checking a set of files together.
+
+    Attributes:
+        embedded: forms taken out of diagrams.
+        tags: the version tag of decisions and forms that have one, by file name and id.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     processes: list[tuple[File, kernel.ProcessSpec]] = field(default_factory=list)
     decisions: list[tuple[File, str, str]] = field(default_factory=list)
     forms: list[tuple[File, str]] = field(default_factory=list)
     embedded: list[File] = field(default_factory=list)
+    tags: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +156,14 @@ def _check_decisions(files: Sequence[File], checked: Checked) -> None:
     for file in readable:
         model = models[file.name]
         checked.problems += [_of_decision(file, problem) for problem in dmn.check(model)]
-        checked.decisions += [(file, decision.id, decision.name) for decision in model.decisions]
+        for decision in model.decisions:
+            checked.decisions.append((file, decision.id, decision.name))
+            _tag(checked, file, decision.id, decision.version_tag)
+
+
+def _tag(checked: Checked, file: File, key: str, tag: str | None) -> None:
+    if tag:
+        checked.tags[file.name, key] = tag
 
 
 def _of_decision(file: File, problem: dmn.Problem) -> Problem:
@@ -178,7 +191,9 @@ def _check_form(file: File, checked: Checked) -> None:
     found = [replace(problem, file=file.name) for problem in forms.problems(text)]
     checked.problems += found
     if not found:
-        checked.forms.append((file, forms.read(text).id))
+        form = forms.read(text)
+        checked.forms.append((file, form.id))
+        _tag(checked, file, form.id, form.version_tag)
 
 
 def _check_embedded(file: File, form: kernel.EmbeddedForm, checked: Checked) -> None:
@@ -305,9 +320,11 @@ def deploy(
             made.append(new)
             _subscribe_starts(unit, new, process)
     for file, decision, name in checked.decisions:
-        made += filter(None, [_new_version(unit, deployment_id, "decision", decision, name, file)])
+        tag = checked.tags.get((file.name, decision))
+        made += filter(None, [_new_version(unit, deployment_id, "decision", decision, name, file, tag)])
     for file, form in checked.forms:
-        made += filter(None, [_new_version(unit, deployment_id, "form", form, form, file)])
+        tag = checked.tags.get((file.name, form))
+        made += filter(None, [_new_version(unit, deployment_id, "form", form, form, file, tag)])
     return Deployed(deployment_id, tuple(made))
 
 

@@ -62,6 +62,7 @@ class Form:
     id: str
     components: tuple[dict[str, Any], ...]
     compiled: Mapping[str, feel.Compiled] = field(repr=False)
+    version_tag: str | None = None
 
 
 def sources(form: Form) -> frozenset[str]:
@@ -86,7 +87,10 @@ def _read(text: str) -> Form:
     schema = json.loads(text, parse_float=Decimal)
     components = tuple(schema.get("components", ()))
     compiled = {text: feel.compile(_bare(text)) for one in _all(components) for text in _expressions(one)}
-    return Form(str(schema.get("id", "")), components, compiled)
+    tag = schema.get("versionTag")
+    return Form(
+        str(schema.get("id", "")), components, compiled, tag if isinstance(tag, str) and tag else None
+    )
 
 
 def _bare(text: str) -> str:

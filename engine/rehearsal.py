@@ -60,7 +60,7 @@ class Stage:
         self.zone = zone
         self.handlers: Handlers = handlers or {}
         self.processes: dict[str, list[kernel.ProcessSpec]] = {}
-        self.decisions: dict[str, dmn.Model] = {}
+        self.decisions: dict[str, list[tuple[str | None, dmn.Model]]] = {}
         self.instances: list[Acted] = []
         self.kept: list[Kept] = []
         self.starts: dict[str, list[tuple[kernel.ProcessSpec, kernel.StartTrigger]]] = {}
@@ -94,11 +94,13 @@ class Stage:
         variables: Mapping[str, Any],
         caller: kernel.ProcessSpec,
     ) -> tuple[Any, dict[str, Any]]:
-        """Evaluate a decision of the deployed files."""
-        model = self.decisions.get(decision_id)
-        if model is None:
+        """Evaluate the newest version of a decision, or the one with the wanted tag."""
+        versions = self.decisions.get(decision_id, [])
+        if called.binding == "versionTag":
+            versions = [(tag, model) for tag, model in versions if tag == called.version_tag]
+        if not versions:
             raise not_deployed("decision", decision_id, called)
-        return decide(model, decision_id, variables, self.now, self.zone)
+        return decide(versions[-1][1], decision_id, variables, self.now, self.zone)
 
     def task(self, token: kernel.Token) -> Mapping[str, Any]:
         """Return what a user task is like, also while its completion is being heard."""

@@ -140,7 +140,7 @@ class Runner:
         if path.suffix == ".dmn":
             model = self._models.setdefault(_key(path), dmn.read(path.read_bytes(), name=path.name))
             for decision in model.decisions:
-                stage.decisions[decision.id] = model
+                stage.decisions.setdefault(decision.id, []).append((decision.version_tag, model))
 
     def _checked(self, path: Path) -> Checked:
         if not path.is_file():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -117,6 +118,21 @@ def test_binding_to_the_deployment_means_its_version_or_the_newest_before(house:
         latest = definitions.find(reading.connection, "process", "p")
         names = {row.id: row.version for row in reading.connection.execute(sa.select(Definition))}
     assert (names[bound], names[latest]) == (1, 2)
+
+
+def test_a_form_is_found_by_its_version_tag(house: House) -> None:
+    for tag in ("2025", "2026"):
+        schema = json.dumps({"id": "letter", "components": [], "versionTag": tag})
+        with house.engine.begin("ana") as unit:
+            definitions.deploy(unit, [definitions.File("letter.form", schema.encode())], message=tag)
+    with house.engine.read() as reading:
+        found = definitions.find(
+            reading.connection, "form", "letter", binding="versionTag", version_tag="2025"
+        )
+        versions = {row.id: row.version for row in reading.connection.execute(sa.select(Definition))}
+        with pytest.raises(Missing, match="2024"):
+            definitions.find(reading.connection, "form", "letter", binding="versionTag", version_tag="2024")
+    assert versions[found] == 1
 
 
 def test_a_definition_that_is_not_deployed_is_missing(house: House) -> None:

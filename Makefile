@@ -5,6 +5,9 @@ SERVE ?= 1
 PORT ?= 8000
 BIN := .venv/bin
 UV := $(BIN)/uv --quiet
+# Compiled at installation: where Python may not write bytecode (containers say PYTHONDONTWRITEBYTECODE), each start
+# would compile every package anew.
+INSTALL := $(UV) pip install --compile-bytecode
 SOURCES := $(shell find web/assets -type f -not -path '*/node_modules/*' 2>/dev/null) $(wildcard web/translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
@@ -56,10 +59,11 @@ clean: ## forget the environment, the demo and every cache
 
 .venv/.run: .venv/.uv requirements/run.txt pyproject.toml hatch_build.py $(SOURCES)
 	@echo "Installing (the first time takes about a minute)…"
-	@$(UV) pip install --require-hashes -r requirements/run.txt
-	@$(UV) pip install --no-deps --build-constraints requirements/build.txt -e .
+	@$(INSTALL) --require-hashes -r requirements/run.txt
+	@$(INSTALL) --no-deps --build-constraints requirements/build.txt -e .
+	@$(BIN)/python -m compileall -q -x node_modules bpmn engine forms integrations registry web
 	@touch $@
 
 .venv/.dev: .venv/.run requirements/dev.txt
-	@$(UV) pip install --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@

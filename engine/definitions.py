@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -35,11 +35,14 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What exists besides the files at hand, so that references to it are whole."""
+    """What exists besides the files at hand, so that references to it are whole.
 
-    processes: frozenset[str] = frozenset()
-    decisions: frozenset[str] = frozenset()
-    forms: frozenset[str] = frozenset()
+    It is only asked what the files at hand do not answer: it may find out when it is asked.
+    """
+
+    processes: Container[str] = frozenset()
+    decisions: Container[str] = frozenset()
+    forms: Container[str] = frozenset()
     task_type: TaskTypeCheck | None = None
 
 
@@ -107,11 +110,13 @@ def check(files: Iterable[File], known: Known | None = None) -> Checked:
             checked.problems.append(Problem("file.unreadable", file=file.name, facts={"reason": OTHER_NAME}))
     _check_decisions(decision_files, checked)
     checked.problems += _twice(files, checked)
-    processes = known.processes | {process.process_id for _, process in checked.processes}
-    decisions = known.decisions | {decision for _, decision, _ in checked.decisions}
-    form_ids = known.forms | drawn | {form for _, form in checked.forms}
+    own = Known(
+        frozenset(process.process_id for _, process in checked.processes),
+        frozenset(decision for _, decision, _ in checked.decisions),
+        drawn | {form for _, form in checked.forms},
+    )
     for file, process in checked.processes:
-        checked.problems += _references(file, process, processes, decisions, form_ids, known.task_type)
+        checked.problems += _references(file, process, own, known)
     checked.problems.sort(key=lambda problem: (problem.file, problem.line))
     return checked
 
@@ -218,10 +223,8 @@ def _check_embedded(file: File, form: kernel.EmbeddedForm, checked: Checked) -> 
 def _references(
     file: File,
     process: kernel.ProcessSpec,
-    processes: frozenset[str] | set[str],
-    decisions: frozenset[str] | set[str],
-    form_ids: frozenset[str] | set[str],
-    task_type: TaskTypeCheck | None,
+    own: Known,
+    known: Known,
 ) -> list[Problem]:
     found: list[Problem] = []
     for element in process.task_specs.values():
@@ -242,20 +245,27 @@ def _references(
 
         called, user, job = details.called, details.user, details.job
         if called is not None and called.id.fixed:
-            if element.kind == "call_activity" and called.id.text not in processes:
-                tell("process.called_missing", called.id.text, warning=True)
-            elif element.kind == "business_rule_task" and called.id.text not in decisions:
-                tell("reference.missing", called.id.text, what=DECISION, instead=DEPLOY_TOO)
+            target = called.id.text
+            if element.kind == "call_activity":
+                if target not in own.processes and target not in known.processes:
+                    tell("process.called_missing", target, warning=True)
+            elif (
+                element.kind == "business_rule_task"
+                and target not in own.decisions
+                and target not in known.decisions
+            ):
+                tell("reference.missing", target, what=DECISION, instead=DEPLOY_TOO)
         if (
             user is not None
             and user.form_id is not None
             and user.form_id.fixed
-            and user.form_id.text not in form_ids
+            and user.form_id.text not in own.forms
+            and user.form_id.text not in known.forms
         ):
             tell("reference.missing", user.form_id.text, what=FORM, instead=DEPLOY_TOO)
-        if job is not None and job.type.fixed and task_type is not None:
+        if job is not None and job.type.fixed and known.task_type is not None:
             inputs = frozenset(mapping.target[0] for mapping in details.inputs)
-            for problem in task_type(job.type.text, inputs):
+            for problem in known.task_type(job.type.text, inputs):
                 tell(problem.code, job.type.text, warning=problem.severity == "warning", **problem.facts)
     return found
 

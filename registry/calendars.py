@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import holidays
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -211,6 +210,10 @@ def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
 
 @functools.lru_cache(maxsize=256)
 def _public(country: str, year: int) -> Mapping[date, str]:
+    # Read when a delay is first counted: it knows the calendars of the world and takes longer to read than all the
+    # verbs of the registry, which is a third of the start of commands that count no delay.
+    import holidays  # noqa: PLC0415 - see above
+
     return dict(holidays.country_holidays(country, years=year, language="fr"))
 
 

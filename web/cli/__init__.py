@@ -18,7 +18,7 @@ MODULES: Final = {
     "db": "house",
     "decide": "decisions",
     "demo": "demo",
-    "deploy": "processes",
+    "deploy": "deployment",
     "import": "imports",
     "letters": "house",
     "person": "house",

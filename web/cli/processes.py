@@ -1,15 +1,16 @@
-"""Commands of the process owner: check, test and deploy diagrams, decisions and forms.
+"""Commands of the process owner: check and test diagrams, decisions and forms.
 
-Comes in: paths. Goes out: every problem with its place and advice, every story with its verdict, or a
-deployment. It never needs a database to check or test. Next: ``engine/definitions.py``.
+Comes in: paths. Goes out: every problem with its place and advice, every story with its verdict. It never opens the
+town's database. Next: ``engine/definitions.py``, ``web/cli/deployment.py``.
 """
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
 import click
@@ -21,12 +22,8 @@ from engine.definitions import File, Known
 from engine.problems import Language, Problem, errors_among
 from engine.scenario_expectations import Unusable
 from engine.scenarios import Outcome
-from integrations.tasks import check_task
-from web import scratch, settings
 from web.cli.files import gather
-from web.database import open_house
 
-ACTOR = "system:cli"
 PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 LANGUAGE = click.option(
     "--lang",
@@ -62,13 +59,13 @@ def check(paths: tuple[Path, ...], json_file: Path | None, lang: str) -> None:
     given = gather(paths)
     problems = [
         *given.unreadable,
-        *definitions.check(given.files, shipped()).problems,
+        *definitions.check(given.files, SHIPPED).problems,
         *_check_scenarios(given.stories),
     ]
     if json_file is not None:
         _write_json(json_file, [problem.as_json(language) for problem in problems])
     for problem in problems:
-        _print(problem, language)
+        tell_problem(problem, language)
     _sum_up(len(given.files) + len(given.stories), problems, language)
     raise SystemExit(2 if given.unreadable else 1 if errors_among(problems) else 0)
 
@@ -105,27 +102,48 @@ def _write_json(path: Path, records: list[dict[str, Any]]) -> None:
         raise Unreadable(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def shipped() -> Known:
-    """Return what the installation brings along, so that references to it are whole."""
+class Shipped:
+    """The keys of one kind that the installation brings along, read when the first of them is asked for."""
+
+    def __init__(self, kind: Literal["processes", "decisions", "forms"]) -> None:
+        self.kind = kind
+
+    def __contains__(self, key: object) -> bool:
+        return key in _shipped()[self.kind]
+
+
+@functools.cache
+def _shipped() -> dict[str, frozenset[str]]:
     files = [
         File(name, content)
         for domain in bpmn.domains()
         for name, content in [*bpmn.files(domain), *forms.files(domain)]
     ]
     checked = definitions.check(files)
-    return Known(
-        frozenset(process.process_id for _, process in checked.processes),
-        frozenset(decision for _, decision, _ in checked.decisions),
-        frozenset(form for _, form in checked.forms),
-        check_task,
-    )
+    return {
+        "processes": frozenset(process.process_id for _, process in checked.processes),
+        "decisions": frozenset(decision for _, decision, _ in checked.decisions),
+        "forms": frozenset(form for _, form in checked.forms),
+    }
+
+
+def _check_task(name: str, inputs: Collection[str]) -> list[Problem]:
+    """Check a service task; the bridge, with all verbs behind it, is only read when a diagram has one."""
+    from integrations.tasks import check_task  # noqa: PLC0415 - a quarter of the start of this command
+
+    return check_task(name, inputs)
+
+
+SHIPPED = Known(Shipped("processes"), Shipped("decisions"), Shipped("forms"), _check_task)
+"""What the installation brings along, so that references to it are whole."""
 
 
 def _check_scenarios(stories: Iterable[Path]) -> list[Problem]:
     return [problem for story in stories for problem in scenarios.problems(story)]
 
 
-def _print(problem: Problem, language: Language) -> None:
+def tell_problem(problem: Problem, language: Language) -> None:
+    """Print a problem: where it stands, what it is, what to do."""
     place = f"{problem.file}:{problem.line}" if problem.line else problem.file
     words = {
         "error": {"fr": "erreur", "en": "error"},
@@ -171,7 +189,7 @@ def test(
 
     Exit code 0 when all pass, 1 when one fails, 2 when a file is unusable; the others run all the same.
     """
-    runner = scenarios.Runner(handlers=scratch.handlers if with_handlers else None)
+    runner = _runner(with_handlers=with_handlers)
     try:
         stories = scenarios.find(paths)
     except Unusable as unusable:
@@ -202,6 +220,14 @@ def test(
     if unusable_files:
         raise SystemExit(2)
     raise SystemExit(1 if failed else 0)
+
+
+def _runner(*, with_handlers: bool) -> scenarios.Runner:
+    if not with_handlers:
+        return scenarios.Runner()
+    from web import scratch  # noqa: PLC0415 - the registry and the demo town, which plain stories do without
+
+    return scenarios.Runner(handlers=scratch.handlers)
 
 
 def _tell(outcome: Outcome) -> None:
@@ -240,38 +266,4 @@ def _write_junit(path: Path, outcomes: list[Outcome]) -> None:
     ET.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
 
 
-# ---------------------------------------------------------------------- deploy
-
-
-@click.command("deploy")
-@PATHS
-@click.option("--message", "-m", required=True, help="Why, in one sentence.")
-@LANGUAGE
-def deploy(paths: tuple[Path, ...], message: str, lang: str) -> None:
-    """Deploy the diagrams, decisions and forms under PATHS together, or nothing at all."""
-    language: Language = "en" if lang == "en" else "fr"
-    given = gather(paths)
-    for problem in given.unreadable:
-        _print(problem, language)
-    if given.unreadable:
-        raise SystemExit(2)
-    named = [File(Path(file.name).name, file.content) for file in given.files]
-    house = open_house(settings.read())
-    with house.begin(ACTOR) as unit:
-        known = definitions.known_in(unit, check_task)
-        problems = definitions.check(named, known).problems
-        for problem in problems:
-            _print(problem, language)
-        if errors_among(problems):
-            raise SystemExit(1)
-        deployed = definitions.deploy(unit, named, message=message, task_type=check_task)
-    versions = len(deployed.definitions)
-    click.echo(
-        {
-            "en": f"Files deployed: {len(named)}; new versions: {versions}.",
-            "fr": f"Fichiers déployés : {len(named)} ; nouvelles versions : {versions}.",
-        }[language]
-    )
-
-
-COMMANDS: list[click.Command] = [check, test, deploy]
+COMMANDS: list[click.Command] = [check, test]

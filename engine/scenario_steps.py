@@ -327,6 +327,8 @@ class Teller:
 
     def _cancel(self, instance: str = "i1") -> None:
         acted = self._active(instance)
+        if acted.run.is_leaving:
+            raise Failed(f"expected the instance “{instance}” to go on, but it has been cancelled already")
         acted.run.cancel()
         self.stage.settle(acted)
 

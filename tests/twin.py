@@ -202,8 +202,8 @@ class Twin:
         with self.house.begin(ACTOR) as unit:
             instances.broadcast(unit, action["name"], action.get("variables", {}))
 
-    def _cancel_instance(self, _: Mapping[str, Any], target: int) -> None:
-        with self.house.begin(ACTOR) as unit:
+    def _cancel_instance(self, action: Mapping[str, Any], target: int) -> None:
+        with _refused(action), self.house.begin(ACTOR) as unit:
             instances.cancel(unit, self.ids[target], "an operator's wish")
 
     @staticmethod

@@ -6,6 +6,7 @@ Comes in: Hypothesis. Goes out: a tree of blocks and its XML. It knows nothing o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count, pairwise
@@ -93,7 +94,8 @@ def _structure(draw: Draw, depth: int, around: frozenset[str]) -> Block:
     if kind == "loop":
         return Block(kind, [inner()], {"rounds": 1 + draw(UP_TO_TWO)})
     if kind == "multi_subprocess":
-        return Block(kind, [inner("repeated")], {"size": draw(UP_TO_TWO), "sequential": draw(COINS)})
+        repeats = {"size": draw(UP_TO_TWO), "sequential": draw(COINS)}
+        return Block(kind, [inner("repeated")], {**repeats, "handler": draw(HANDLERS)})
     if kind == "subprocess":
         return Block(kind, [inner()], {"event": draw(EVENTS), "handler": draw(HANDLERS)})
     if kind == "undoing":
@@ -242,8 +244,7 @@ class Drawing:
             if facts["event"]:
                 when = when.replace("timeCycle>R/", "timeDuration>").replace("timeCycle", "timeDuration")
             before = _event_subprocess("e", n, when, f'isInterrupting="{interrupting}"')
-        if facts["handler"] is not None:
-            before += _event_subprocess("u", n, COMPENSATE, throws=facts["handler"] == "asks")
+        before += _handler(n, facts)
         return (self.box(f"b{n}", block.inside[0], before=before),) * 2
 
     def _undoing(self, block: Block, n: int, facts: dict[str, Any]) -> tuple[str, str]:
@@ -266,7 +267,7 @@ class Drawing:
         return (self.node("adHocSubProcess", f"b{n}", extension + "".join(inner.lines) + enough),) * 2
 
     def _multi_subprocess(self, block: Block, n: int, facts: dict[str, Any]) -> tuple[str, str]:
-        return (self.box(f"b{n}", block.inside[0], before=_loop(n, facts)),) * 2
+        return (self.box(f"b{n}", block.inside[0], before=_loop(n, facts) + _handler(n, facts)),) * 2
 
     def _catching(self, block: Block, n: int, facts: dict[str, Any]) -> tuple[str, str]:
         self.box(f"b{n}", block.inside[0])
@@ -306,6 +307,26 @@ def _event_subprocess(letter: str, n: int, event: str, attributes: str = "", *, 
         inner.flow(f"{letter}t{n}", f"{letter}e{n}")
     outer.node("subProcess", f"{letter}v{n}", "".join(inner.lines), 'triggeredByEvent="true"')
     return "".join(outer.lines)
+
+
+def _handler(n: int, facts: dict[str, Any]) -> str:
+    """Draw the compensation event subprocess, if there is one."""
+    if facts["handler"] is None:
+        return ""
+    return _event_subprocess("u", n, COMPENSATE, throws=facts["handler"] == "asks")
+
+
+def renamed(content: bytes) -> tuple[bytes, dict[str, str]]:
+    """Return the same drawing with another id for each element, and which is which; flows keep theirs."""
+    text = content.decode()
+    names = {name: f"{name}_too" for name in re.findall(r'<bpmn:\w+ id="([a-z]+\d\w*)"', text)}
+    names |= {"start": "start_too", "end": "end_too"}
+
+    def other(found: re.Match[str]) -> str:
+        return f'{found[1]}"{names.get(found[2], found[2])}"'
+
+    text = re.sub(r'((?:\bid|Ref)=)"([^"]*)"', other, text)
+    return re.sub(r'([\[,])"(q\w+)"', other, text).encode(), names
 
 
 def _loop(n: int, facts: dict[str, Any]) -> str:

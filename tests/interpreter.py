@@ -202,11 +202,7 @@ class Interpreter:
 
     def _subprocess(self, block: Block, scope: Scope, region: Region, items: Items, then: Then) -> None:
         def left(inner: Scope) -> None:
-            handler = block.facts["handler"]
-            if handler is not None:
-                scope.done.append((f"ut{block.n}", items, inner.done if handler == "asks" else []))
-            elif inner.done:
-                scope.done.append(inner.done)
+            _remember(block, inner, items, scope.done)
             then()
 
         inner = Scope(region, lambda: left(inner))
@@ -289,12 +285,13 @@ class Interpreter:
         done: list[Any] = []
 
         def one(index: int, after: Then) -> None:
+            known = (*items, (block.n, index))
+
             def left(inner: Scope) -> None:
-                if inner.done:
-                    done.append(inner.done)
+                _remember(block, inner, known, done)
                 after()
 
-            self._enter(block.inside[0], scope, region, (*items, (block.n, index)), left)
+            self._enter(block.inside[0], scope, region, known, left)
 
         def whole() -> None:
             if done:
@@ -335,6 +332,15 @@ class Interpreter:
 
         self._wait("timer", f"w{block.n}", items, host, ring)
         self._run(block.inside[0], scope, host, items, left)
+
+
+def _remember(block: Block, inner: Scope, items: Items, done: list[Any]) -> None:
+    """Note what can be undone of a subprocess that is over: by its own handler, or by those inside."""
+    handler = block.facts["handler"]
+    if handler is not None:
+        done.append((f"ut{block.n}", items, inner.done if handler == "asks" else []))
+    elif inner.done:
+        done.append(inner.done)
 
 
 def _flat(done: list[Any]) -> list[Undoable]:

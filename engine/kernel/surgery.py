@@ -190,10 +190,11 @@ def migrate(run: Run, plan: Plan) -> None:
             token.internal_data["process"] = plan.target.key
         if token.mark == "watch":
             _keep_watch(run, token)
+    new = _attached(plan.target, str) - _attached(plan.source, plan.of)
     for token in list(run.tasks.values()):
         on_target = token.alive and token.task_spec.process is plan.target
         if on_target and token.mark not in ("watch", "path") and "compensating" not in token.internal_data:
-            _watch_new(token)
+            _watch_new(token, new)
     if run.spec is plan.source:
         run.spec = plan.target
     run.record("migrated", run.task_tree, {"from": plan.source.key, "to": plan.target.key})
@@ -217,18 +218,36 @@ def _keep_watch(run: Run, watcher: Token) -> None:
             run.remove(watcher)
 
 
-def _watch_new(host: Token) -> None:
-    watched = {child.task_spec.name for child in host.children if child.mark == "watch"}
+def _attached(process: ProcessSpec, of: Callable[[str], str]) -> set[tuple[str, str]]:
+    """Return every event that is watched beside an element, with that element, by the ids that ``of`` gives."""
+    return {
+        (of(event.name), of(element.name))
+        for element in process.task_specs.values()
+        for event in (*element.boundaries, *element.event_subprocesses)
+    }
+
+
+def _watch_new(host: Token, new: set[tuple[str, str]]) -> None:
+    """Begin to watch what the version adds; what was there before is watched already, or has happened."""
     events: list[CatchingEvent] = []
     if host.mark != "item" and (host.internal_data.get("wait") or host.task_spec.is_scope or host.children):
         events += host.task_spec.boundaries
-    if host.is_scope:
+    if host.is_scope and not _interrupted(host):
         events += host.task_spec.event_subprocesses
     for event in events:
-        if event.needs_watch and event.name not in watched:
+        if event.needs_watch and (event.name, host.task_spec.name) in new:
             event.watch(host)
-        if event.needs_watch and event.details.attached_to:
-            host.internal_data["watched"] = True
+            if event.details.attached_to:
+                host.internal_data["watched"] = True
+
+
+def _interrupted(scope: Token) -> bool:
+    """Tell whether an event subprocess has ended everything else in ``scope``, the other events included."""
+    running = {child.internal_data.get("event_subprocess") for child in scope.children}
+    return any(
+        start.details.interrupting and start.scope_id in running
+        for start in scope.task_spec.event_subprocesses
+    )
 
 
 def may_stand_on(token: Token, target: Element) -> Reason | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from engine import kernel
-from tests.blocks import Block, as_bpmn, processes
+from tests.blocks import Block, as_bpmn, processes, renamed
 from tests.interpreter import Interpreter
 
 STEPS = 40
@@ -64,6 +64,16 @@ class Played:
             for token, wait in self.waits.items()
         )
 
+    def take_over(self, target: kernel.ProcessSpec, mapping: Mapping[str, str]) -> None:
+        """Go over to another version, as an operator would."""
+        plan = kernel.Plan(self.process, target, mapping)
+        assert kernel.reasons(self.run, plan) == []
+        kernel.migrate(self.run, plan)
+        self.process = target
+        self._take()
+        for token, wait in self.waits.items():
+            self.waits[token] = replace(wait, element=mapping.get(wait.element, wait.element))
+
     def total(self) -> Any:
         return self.run.task_tree.data["total"]
 
@@ -87,7 +97,11 @@ def _items(token: Any) -> tuple[tuple[int, int], ...]:
 
 
 def process_of(block: Block) -> kernel.ProcessSpec:
-    reading = kernel.read(as_bpmn(block), "random.bpmn")
+    return read(as_bpmn(block))
+
+
+def read(content: bytes) -> kernel.ProcessSpec:
+    reading = kernel.read(content, "random.bpmn")
     assert [problem for problem in reading.problems if problem.severity == "error"] == []
     return reading.processes[0]
 
@@ -139,3 +153,30 @@ def test_a_run_frozen_and_thawed_at_every_step_is_the_same_run(block: Block, dat
         token = rows[data.draw(st.integers(0, len(rows) - 1))][3]
         straight.act(token)
         frozen.act(token)
+
+
+@SOME
+@given(block=processes(), data=st.data())
+def test_a_run_taken_over_by_a_version_with_other_ids_is_the_same_run(
+    block: Block, data: st.DataObject
+) -> None:
+    content = as_bpmn(block)
+    other, names = renamed(content)
+    back = {name: old for old, name in names.items()}
+    here, there = read(content), read(other)
+    stays, goes = Played(here, thawing=False), Played(here, thawing=True)
+    stays.begin()
+    goes.begin()
+    for _ in range(STEPS):
+        if data.draw(st.booleans()):
+            goes.take_over(*((there, names) if goes.process is here else (here, back)))
+        rows = stays.open()
+        found = [(kind, back.get(element, element), *rest) for kind, element, *rest in goes.open()]
+        assert sorted(found) == rows
+        assert stays.run.status == goes.run.status
+        if not rows:
+            return
+        token = rows[data.draw(st.integers(0, len(rows) - 1))][3]
+        note(f"{token}")
+        stays.act(token)
+        goes.act(token)

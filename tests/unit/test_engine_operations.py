@@ -155,6 +155,46 @@ def test_an_event_that_is_new_in_the_version_is_watched_and_one_that_is_gone_is_
     assert house.status() == "completed"
 
 
+def test_a_reminder_that_has_been_sent_is_not_sent_again_by_a_migration(house: House) -> None:
+    house.clock.advance(timedelta(hours=4))
+    assert timers.fire_due(house.engine) == 1
+    second = house.deploy(RENAMED)
+    mapping = {"write": "write_report"}
+    [done] = operations.migrate(house.engine, "ana", [house.instance], house.first, second, mapping)
+    assert done.done
+    assert house.due() == []
+
+
+def test_a_scope_that_an_event_has_interrupted_hears_no_new_one(house: House) -> None:
+    def version(*more: str) -> str:
+        inside = [
+            d.subprocess(
+                f"on_{name}",
+                d.start(f"s_{name}", d.timer(after)),
+                d.user(f"do_{name}"),
+                attributes='triggeredByEvent="true"',
+                flows=f"s_{name} do_{name}",
+            )
+            for name, after in (("late", "PT1H"), ("later", "PT2H"))
+            if name in more
+        ]
+        return house.deploy(d.process("q", d.start(), d.user("work"), *inside, flows="start work"))
+
+    first = version("late")
+    with house.engine.begin("ana") as unit:
+        stopped = instances.start(unit, "q")
+    house.clock.advance(timedelta(hours=1))
+    assert timers.fire_due(house.engine) == 1
+    with house.engine.begin("ana") as unit:
+        calm = instances.start(unit, "q")
+    second = version("late", "later")
+    verdicts = operations.migrate(house.engine, "ana", [stopped, calm], first, second, {})
+    assert [verdict.done for verdict in verdicts] == [True, True]
+    with house.engine.read() as reading:
+        heard = [[name for name, _ in queries.due_timers(reading, one)] for one in (stopped, calm)]
+    assert heard == [[], ["s_late", "s_later"]]
+
+
 def test_an_instance_whose_step_is_gone_stays_as_it_is_and_says_why(house: House) -> None:
     second = house.deploy(WITHOUT)
     [verdict] = operations.migrate(house.engine, "ana", [house.instance], house.first, second, {})

@@ -212,6 +212,25 @@ def test_a_scope_that_is_being_undone_is_watched_by_nothing_new() -> None:
     assert run.status == "completed"
 
 
+def test_an_event_subprocess_taken_over_still_does_not_catch_its_own_error() -> None:
+    def rescue(name: str) -> kernel.ProcessSpec:
+        caught = start(f"s_{name}", "<bpmn:errorEventDefinition/>")
+        inside = subprocess(
+            name,
+            caught,
+            service("mend", "x"),
+            attributes='triggeredByEvent="true"',
+            flows=f"s_{name} mend",
+        )
+        return read(process("p", start(), service("a", "x"), inside, flows="start a"))
+
+    run = begun(rescue("on_error"))
+    run.throw(at(run, "a"), "E", "", {})
+    run = taken_over(run, rescue("saved"), on_error="saved", s_on_error="s_saved")
+    run.throw(at(run, "mend"), "E", "", {})
+    assert [fault.kind for _, fault in run.effects.incidents.values()] == ["unhandled_error"]
+
+
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_a_compensation_frozen_by_the_second_format_goes_on(interrupted: bool) -> None:
     run = begun(two(), "a", "b", "judge")

@@ -180,6 +180,13 @@ class UserTask(Activity):
 
     kind = "user_task"
 
+    def throw_error(self, token: Token, code: str, message: str, variables: dict[str, Any]) -> None:
+        """Throw a BPMN error; a change that waits for its listener is not made any more."""
+        change = transitions.pending(token)
+        if change is not None:
+            token.workflow.remove(change)
+        super().throw_error(token, code, message, variables)
+
     def act(self, token: Token) -> bool:
         """Offer the task to its assignee, groups and users, once its listeners have seen it."""
         if not listeners.heard(token, "creating"):

@@ -248,6 +248,8 @@ class Run(BpmnWorkflow):
     def cancel(self) -> None:
         """End the whole instance without completing anything."""
         root: Token = self.task_tree
+        self.close_wait(root)
+        self.forgive(root)
         stay = [child for child in root.children if not self.remove(child, terminated=True)]
         self._ready.clear()
         if stay:

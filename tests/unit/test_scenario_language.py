@@ -309,3 +309,27 @@ def test_the_oldest_is_picked_across_instances(tmp_path: Path) -> None:
         {"expect": {"instance": "first", "waiting": ["b"]}},
     )
     assert Runner().run(story).passed
+
+
+def test_an_error_of_a_task_ends_the_change_that_its_listener_had_not_answered(tmp_path: Path) -> None:
+    listener = '<zeebe:taskListeners><zeebe:taskListener eventType="assigning" type="may-take"/></zeebe:taskListeners>'
+    drawn = process(
+        "taken",
+        start(),
+        user("a").replace("<zeebe:userTask/>", f"<zeebe:userTask/>{listener}"),
+        end(),
+        flows="start a end",
+    )
+    (tmp_path / "taken.bpmn").write_bytes(drawn)
+    steps = [
+        {"do": "start", "process": "taken"},
+        {"do": "assign", "element": "a", "assignee": "eva"},
+        {"do": "throw_error", "element": "a", "code": "late"},
+        {"expect": {"waiting": [], "incidents": [{"element": "a", "kind": "unhandled_error"}]}},
+        {"do": "resolve_incident", "element": "a"},
+        {"do": "assign", "element": "a", "assignee": "zoe"},
+        {"do": "complete", "element": "a", "type": "may-take"},
+        {"do": "complete", "element": "a"},
+        {"expect": {"status": "completed"}},
+    ]
+    assert Runner().run(told(tmp_path, *steps, resources=["taken.bpmn"])).message == ""

@@ -244,6 +244,8 @@ class ExtensionReader:
         )
         if node.get("ordering") == "Sequential":
             self.report.add("extension.unknown", node, name="ordering=Sequential")
+        if flag(node, "triggeredByEvent"):
+            self.report.add("extension.unknown", node, name="triggeredByEvent=true")
         condition = children(node, "completionCondition")
         completion = self.feel(node, condition[0].text, "the completion condition") if condition else None
         if active is None:

@@ -101,17 +101,17 @@ def thaw(
 def places(document: str) -> list[tuple[int, str, str]]:
     """Return where an instance stands: (token of the process, element, ``active`` or ``incident``).
 
-    Watchers and the scopes of processes are left out; a scope with tokens inside is active too.
+    Watchers, the scopes of processes and paths that have not stopped are left out; a scope with tokens inside is
+    active too.
     """
     owners: dict[int, int] = {}
     found: list[tuple[int, str, str]] = []
     for token_id, parent_id, name, _state, mark, internal, *_data in variables.loads(document)[3]:
         is_process = parent_id == 0 or bool(internal and "process" in internal)
         owners[token_id] = token_id if is_process else owners[parent_id]
-        if not is_process and mark not in ("watch", "path"):
-            found.append(
-                (owners[token_id], name, "incident" if internal and "fault" in internal else "active")
-            )
+        stopped = bool(internal and "fault" in internal)
+        if not is_process and mark != "watch" and (mark != "path" or stopped):
+            found.append((owners[token_id], name, "incident" if stopped else "active"))
     return found
 
 

@@ -357,6 +357,22 @@ def test_what_an_ad_hoc_subprocess_collects_needs_a_name_and_an_element(outputs:
     assert [(p.code, p.element) for p in problems] == [(code, "x")]
 
 
+@pytest.mark.parametrize(
+    ("attributes", "inside"),
+    [
+        ('triggeredByEvent="true"', ""),
+        ('ordering="Sequential"', ""),
+        ("", '<zeebe:taskDefinition type="stock.hold"/>'),
+    ],
+    ids=["begun by an event", "one after another", "by a worker"],
+)
+def test_an_ad_hoc_subprocess_that_would_not_run_as_drawn_is_refused(attributes: str, inside: str) -> None:
+    active = f"<zeebe:adHoc activeElementsCollection='=[\"y\"]'/>{inside}"
+    content = around(node("adHocSubProcess", "x", extended(active) + node("task", "y"), attributes))
+    problems = definitions.check([File("p.bpmn", content)]).problems
+    assert [(p.code, p.element) for p in problems] == [("extension.unknown", "x")]
+
+
 def test_two_events_for_the_same_message_on_one_border_are_refused() -> None:
     subscription = extended('<zeebe:subscription correlationKey="=k"/>')
     events = [

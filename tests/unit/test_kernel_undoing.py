@@ -192,6 +192,9 @@ def test_paths_of_an_ad_hoc_subprocess_go_over_with_what_they_did_and_collected(
     run = begun(collecting("box", "a", outputs))
     run.finish(at(run, "a"), {"it": 1})
     assert kernel.places(kernel.freeze(run)) == [(1, "box", "active"), (1, "b", "active")]
+    stopped = begun(collecting("box", "a", outputs))
+    stopped.finish(at(stopped, "a"), {"all": 5})
+    assert (1, "box", "incident") in kernel.places(kernel.freeze(stopped))
     plain = collecting("crate", "act", "")
     assert refused(run, plain, box="crate", a="act") == []
     run = taken_over(run, collecting("crate", "act", outputs), box="crate", a="act")

@@ -152,6 +152,7 @@ def _furnish(unit: store.UnitOfWork) -> dict[str, str]:
     accountant = people.create_person(
         session, entity_id=commune.id, name="Comptable Trois", email="comptable@valmont.example", **who
     )
+    people.grant(session, person_id=accountant.id, role="accountant", entity_id=commune.id, **who)
     people.set_rate(session, person_id=agent.id, hourly_cents=3000, valid_from=date(2020, 1, 1), **who)
     for code in ("BAT.PLOMBERIE", "BAT.TOITURE", "VOI.CHAUSSEE"):
         natures.create(session, code=code, name_fr=code, name_en=code, **who)

@@ -41,6 +41,7 @@ SENTENCES: Final[dict[str, Any]] = {
     "stock_wrong_quantity": _("A quantity above zero is expected."),
     "reservation_answered": _("This reservation was already used or released."),
     "proposal_answered": _("Somebody has already decided on this proposal."),
+    "not_accountant": _("Only an accountant of this entity decides on its postings."),
     "own_work": _("You had a hand in this work: somebody else must accept its postings."),
     "posting_source_settled": _("One of these costs is already posted."),
     "posting_reversal_stays": _("A reversal cannot be reversed."),

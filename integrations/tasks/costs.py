@@ -13,6 +13,7 @@ from typing import Any, Final
 from engine import ids, queries
 from engine.errors import Refused
 from engine.store import Call, UnitOfWork
+from integrations import deciders
 from integrations.tasks.declaration import Field, TaskType
 from integrations.tasks.work import ORDER
 from registry import costs, entities, postings, settlement
@@ -26,10 +27,10 @@ _DECIDED_IN = Field(
 )
 
 
-class Undecided(Refused):
+class NotReviewed(Refused):
     """Nobody who may has decided on a proposal in the task that the diagram names."""
 
-    code = "posting_undecided"
+    code = "posting_not_reviewed"
 
 
 def settle(unit: UnitOfWork, _call: Call, *, order_id: str) -> Mapping[str, Any]:
@@ -110,13 +111,17 @@ def _decider(unit: UnitOfWork, call: Call, element: str, entity_code: str, since
     """Return who completed the task in which the accountants of an entity decide on proposals made at ``since``.
 
     Raises:
-        Undecided: nobody has, since the proposals were made.
+        NotReviewed: nobody has, since the proposals were made.
+        NotAccountant: somebody has who is none.
     """
-    group = f"accountant:{entity_code}"
+    asked = deciders.group(entity_code)
     for task in queries.completed_tasks_of(unit, call.instance_id, element, since=since):
-        if group in task.candidate_groups and task.ended_by is not None:
+        if asked in task.candidate_groups and task.ended_by is not None:
+            entity = entities.by_code(unit.session, entity_code)
+            day = entities.local_day(entity, unit.now)
+            deciders.require_accountant(unit.session, task.ended_by, entity_code, day)
             return task.ended_by
-    raise Undecided(
+    raise NotReviewed(
         f"Expected an accountant of {entity_code} to have decided in “{element}”, but nobody has.",
         entity_code=entity_code,
         element=element,

@@ -328,6 +328,7 @@ def _shared_school(town: Town) -> None:
     """Let the plumbers of the commune work twenty hours in a house of the CPAS: two entities post."""
     with town.house.begin(town.ids["agent"]) as unit:
         who = {"at": unit.now, "by": unit.actor}
+        people.grant(unit.session, person_id=town.ids["accountant"], role="accountant", **who)
         cpas = entities.create(
             unit.session, code="CPAS", name="CPAS de Valmont", kind="cpas", accounting="public", **who
         )

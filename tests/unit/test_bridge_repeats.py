@@ -116,6 +116,7 @@ def test_a_letter_to_a_role_of_an_entity_reaches_whoever_holds_it_there(town: To
         assert letters.addresses_of(unit, "accountant:COMMUNE") == [
             "agent@valmont.example",
             "cheffe@valmont.example",
+            "comptable@valmont.example",
         ]
         assert letters.addresses_of(unit, "accountant:CPAS") == ["cheffe@valmont.example"]
         assert letters.addresses_of(unit, "accountant") == ["cheffe@valmont.example"]

@@ -13,7 +13,7 @@ from engine import incidents, queries, tasks
 from engine.store import Call
 from engine.tables import Incident
 from integrations.tasks import HANDLERS
-from integrations.tasks.costs import RULE, Undecided
+from integrations.tasks.costs import RULE, NotReviewed
 from registry import assets, checks, entities, journal, people, settlement
 from registry.tables.accounting import Posting, Proposal
 from tests import databases, factories_processes
@@ -63,11 +63,25 @@ def _abroad(town: Town) -> str:
         accountant = people.create_person(
             unit.session, entity_id=cpas.id, name="Comptable", email=None, **who
         )
+        people.grant(unit.session, person_id=accountant.id, role="accountant", entity_id=cpas.id, **who)
         ids = {"entity_id": cpas.id, "asset_id": home.id}
         accountant_id = accountant.id
     _work(town, 20, **ids)
     town.ids["cpas"] = ids["entity_id"]
     return accountant_id
+
+
+def _appoint(town: Town, who: str) -> None:
+    with town.house.begin(OPERATOR) as unit:
+        commune = town.ids["commune"]
+        people.grant(
+            unit.session,
+            person_id=town.ids[who],
+            role="accountant",
+            entity_id=commune,
+            at=unit.now,
+            by=unit.actor,
+        )
 
 
 def _review(town: Town, entity: str, actor: str, **answers: object) -> None:
@@ -124,6 +138,7 @@ def test_who_did_the_work_is_refused_at_the_posting_too_and_stays_refused_when_a
     town: Town,
 ) -> None:
     _work(town, 20)
+    _appoint(town, "agent")
     _review(town, "COMMUNE", town.ids["agent"], verdict="accept")
     for _ in range(2):
         [(element, message)] = town.incidents()
@@ -131,6 +146,40 @@ def test_who_did_the_work_is_refused_at_the_posting_too_and_stays_refused_when_a
         assert "without a hand in OT-2026-000001" in message
         _try_again(town)
     assert _posters(town) == {}
+
+
+def test_a_task_given_to_somebody_makes_nobody_an_accountant(town: Town) -> None:
+    _work(town, 20)
+    _review(town, "COMMUNE", town.ids["leader"], verdict="accept")
+    [(element, message)] = town.incidents()
+    assert (element, "this person is none" in message) == ("post", True)
+    _try_again(town)
+    assert _posters(town) == {}
+
+
+def test_whoever_stands_in_for_the_accountant_decides_in_the_own_name(town: Town) -> None:
+    _work(town, 20)
+    with town.house.begin(OPERATOR) as unit:
+        stand_in = people.create_person(
+            unit.session,
+            entity_id=town.ids["commune"],
+            name="Remplaçante",
+            email=None,
+            at=unit.now,
+            by=unit.actor,
+        ).id
+        people.substitute(
+            unit.session,
+            person_id=town.ids["accountant"],
+            substitute_id=stand_in,
+            first_day=date(2026, 1, 5),
+            last_day=date(2026, 1, 9),
+            reason="congé",
+            at=unit.now,
+            by=unit.actor,
+        )
+    _review(town, "COMMUNE", stand_in, verdict="accept")
+    assert _posters(town) == {town.ids["commune"]: {stand_in}}
 
 
 def test_a_rejection_bears_the_name_of_who_rejected(town: Town) -> None:
@@ -148,7 +197,7 @@ def test_a_step_that_skipped_the_review_posts_nothing(town: Town) -> None:
         waiting = unit.session.scalars(sa.select(Proposal.id)).all()
         instance = unit.connection.scalar(sa.text("SELECT max(instance_id) FROM user_task"))
         inputs = {"proposalIds": list(waiting), "decidedIn": "review", "unreviewedCents": 59_999}
-        with pytest.raises(Undecided, match="an accountant of COMMUNE"):
+        with pytest.raises(NotReviewed, match="an accountant of COMMUNE"):
             HANDLERS["posting.accept"](
                 unit, Call("posting.accept", inputs, {}, str(instance), None, "post", "s")
             )
@@ -165,5 +214,5 @@ def test_an_earlier_review_decides_nothing_about_later_proposals(town: Town) -> 
         instance = unit.connection.scalar(sa.text("SELECT max(instance_id) FROM user_task"))
         inputs = {"proposalIds": [one.id for one in again], "decidedIn": "review"}
         call = Call("posting.accept", inputs, {}, str(instance), None, "post", "s")
-        with pytest.raises(Undecided):
+        with pytest.raises(NotReviewed):
             HANDLERS["posting.accept"](unit, call)

@@ -14,7 +14,10 @@ ROOT: Final = "/api/"
 WORDS: Final[dict[int, tuple[str, str]]] = {
     400: ("not_understood", "Expected a request of the form the documentation shows, but it is another."),
     401: ("no_token", "Expected a valid token in the header “Authorization: Bearer …”, but there is none."),
-    403: ("not_allowed", "Expected a token with the scope, and for the entity, that this needs, but it lacks one."),
+    403: (
+        "not_allowed",
+        "Expected a token with the scope, and for the entity, that this needs, but it lacks one.",
+    ),
     404: ("missing", "There is nothing under this address."),
     405: ("wrong_method", "Expected another method at this address."),
     409: ("refused", "This can no longer be done."),

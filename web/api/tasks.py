@@ -135,7 +135,7 @@ def complete(unit: UnitOfWork, task_id: str, body: Complete) -> None:
     row = _allowed(unit, task_id)
     answers = _checked(unit, row, body.variables) if row.status == "open" else body.variables
     if row.status == "open":
-        duties.check_answers(unit.session, unit.actor, row, tasks.variables_of(unit, row.id), answers)
+        duties.check_answers(unit, row, tasks.variables_of(unit, row.id), answers)
     tasks.complete(unit, task_id, answers, version=body.version)
 
 

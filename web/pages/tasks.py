@@ -19,6 +19,7 @@ from engine.errors import Denied, NotWaiting, Stale, TaskTaken, TooLarge, Undeci
 from engine.forms import Filling, Issue
 from engine.store import UnitOfWork
 from integrations import lookups
+from integrations.deciders import NotAccountant
 from registry import documents, work
 from registry.postings import OwnWork
 from registry.queries import requests_of
@@ -136,7 +137,7 @@ def _finish(desk: Desk, entered: Mapping[str, Any], values: Mapping[str, Any]) -
     version = request.form.get("_version", "")
     try:
         with begin() as unit:
-            duties.check_answers(unit.session, unit.actor, desk.row, desk.data, values)
+            duties.check_answers(unit, desk.row, desk.data, values)
             tasks.complete(
                 unit,
                 task_id,
@@ -147,7 +148,7 @@ def _finish(desk: Desk, entered: Mapping[str, Any], values: Mapping[str, Any]) -
             home = _home(unit, desk)
             if home is not None:
                 desk.drawer.file(unit.session, values, home, at=unit.now, by=unit.actor)
-    except (NotWaiting, Stale, TaskTaken, TooLarge, OwnWork, Undecided, Denied) as refusal:
+    except (NotWaiting, Stale, TaskTaken, TooLarge, NotAccountant, OwnWork, Undecided, Denied) as refusal:
         return _page(task_id, entered=entered, refusal=errors.sentence_of(refusal), status=409)
     flash(_("Done. The case goes on to its next step."))
     return redirect(url_for("inbox.show", view=request.args.get("view")), 303)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine import tasks
 from registry import queries, tokens
 from tests import factories, factories_processes
 from tests.unit.web.test_task_pages import Desk
@@ -145,6 +146,25 @@ def test_who_did_the_work_does_not_accept_its_postings_in_the_task(desk: Desk) -
     assert "Vous avez pris part à ces travaux" in answer.text
     with desk.town.house.read() as reading:
         assert not queries.postings_page(reading.session, entity_ids=None).rows
+
+
+@pytest.mark.parametrize("verdict", ["accept", "reject"])
+def test_a_review_offered_to_somebody_who_is_no_accountant_is_not_decided_by_them(
+    desk: Desk, verdict: str
+) -> None:
+    finish(desk, 20)
+    leader = desk.town.ids["leader"]
+    client = desk.client("leader", person=leader)
+    task = desk.task("review")
+    with desk.town.house.begin("system:test") as unit:
+        tasks.update(unit, task, {"candidate_users": [leader]})
+    client.post(f"/tasks/{task}/claim")
+    sent = {"verdict": verdict, "rejectionCode": "AMOUNT", "rejectionText": "trop", "returnTo": "costs"}
+    answer = client.post(f"/tasks/{task}", data=sent)
+    assert answer.status_code == 409
+    assert "Seul un comptable de cette entité" in answer.text
+    with desk.town.house.read() as reading:
+        assert queries.proposals_page(reading.session, entity_ids=None, status=("pending",)).total > 0
 
 
 def test_who_did_the_work_does_not_accept_its_postings_on_the_sheet_but_may_reject_them(desk: Desk) -> None:

@@ -26,15 +26,17 @@ from engine.scenario_steps import Failed, Teller, Unusable, check_step
 REHEARSED = frozenset(
     {
         "element.unreachable",
+        "flow.default_condition",
         "gateway.deadlock",
         "gateway.no_exit",
         "gateway.waits_for_itself",
+        "link.unused",
         "rules_contradict",
         "rules_overlap",
     }
 )
-"""Errors that forbid a deployment but not a rehearsal: forms and decisions may come with another file, and a
-story may pin what becomes of a token that waits in vain or of rules that contradict one another."""
+"""Errors that forbid a deployment but not a rehearsal: a story may pin what becomes of a token that waits in vain, or
+of rules that contradict one another."""
 
 
 MAX_BYTES = 1_000_000
@@ -148,18 +150,25 @@ class Runner:
         key = _key(path)
         if key not in self._read:
             checked = definitions.check([File(path.name, path.read_bytes())])
-            errors = [p for p in errors_among(checked.problems) if not _rehearsed(p)]
+            errors = [p for p in errors_among(checked.problems) if not _rehearsed(p, checked)]
             if errors:
                 raise Unusable(f"{path.name}: {_first(errors)}")
             self._read[key] = checked
         return self._read[key]
 
 
-def _rehearsed(problem: Problem) -> bool:
-    """Tell whether a diagram can be played in spite of an error: forms and decisions may come with other files."""
-    return problem.code in REHEARSED or (
-        problem.code == "reference.missing" and problem.facts.get("instead") == definitions.DEPLOY_TOO
-    )
+def _rehearsed(problem: Problem, checked: Checked) -> bool:
+    """Tell whether a diagram can be played in spite of an error.
+
+    Forms and decisions may come with other files; an id that two pools share, each once, confuses nobody inside them.
+    """
+    if problem.code == "reference.missing":
+        return problem.facts.get("instead") == definitions.DEPLOY_TOO
+    if problem.code == "id.duplicate":
+        known = [problem.element in (*p.task_specs, *p.flows) for _, p in checked.processes]
+        same = [p for p in checked.problems if p.code == problem.code and p.element == problem.element]
+        return sum(known) == len(same) + 1
+    return problem.code in REHEARSED
 
 
 def _clock(path: Path, scenario: Mapping[str, Any]) -> tuple[datetime, str]:

@@ -226,6 +226,21 @@ def test_a_clock_may_fire_often_but_not_for_ever_at_one_instant(tmp_path: Path) 
     assert "to come to rest" in Runner().run(told_round).message
 
 
+def test_pools_that_share_ids_can_be_rehearsed_but_not_elements_that_do(tmp_path: Path) -> None:
+    other = DIAGRAM[DIAGRAM.index(b"<bpmn:process") : DIAGRAM.index(b"</bpmn:definitions>")]
+    pools = DIAGRAM.replace(
+        b"</bpmn:definitions>", other.replace(b'id="p"', b'id="q"', 1) + b"</bpmn:definitions>"
+    )
+    path = told(tmp_path, GO, {"expect": {"waiting": ["a"]}}, resources=["pools.bpmn"])
+    (tmp_path / "pools.bpmn").write_bytes(pools)
+    assert Runner().run(path).passed
+    (tmp_path / "pools.bpmn").write_bytes(
+        DIAGRAM.replace(b'<bpmn:endEvent id="end"', b'<bpmn:endEvent id="a"')
+    )
+    with pytest.raises(Unusable, match="more than once"):
+        Runner().run(path)
+
+
 def test_a_check_tells_every_wrong_step_at_once_without_running(tmp_path: Path) -> None:
     path = told(tmp_path, {"do": "dance"}, GO, {"expect": {"waitng": []}}, resources=["p.bpmn", "gone.dmn"])
     reasons = [problem.facts["reason"] for problem in problems(path)]

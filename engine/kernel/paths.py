@@ -6,6 +6,8 @@ a condition will say. Next: ``engine/definitions.py``.
 
 from __future__ import annotations
 
+import functools
+
 from engine.kernel import partings
 from engine.kernel.adhoc import AdHocSubProcess
 from engine.kernel.checks import Teller, flow_problem
@@ -143,6 +145,8 @@ def _meetings(process: ProcessSpec, tell: Teller) -> None:
     before = backwards(steps)
     dominators = nearest(order, number, before)
     leaks = partings.Leaks(steps, before)
+    # Most splits are in no loop at all: asked once, it spares a walk for each of their joins.
+    loops = functools.cache(lambda name: _in_loop(name, "", steps))
     for meeting in meetings:
         split = process.task_specs.get(dominators.get(meeting.name, ""))
         back = [flow for flow in meeting.incoming if _behind(flow.source, meeting.name, dominators, number)]
@@ -150,7 +154,9 @@ def _meetings(process: ProcessSpec, tell: Teller) -> None:
             tell("gateway.waits_for_itself", meeting)
             continue
         apart = len(meeting.incoming) - len(back) > 1
-        if apart and split is not None and not _in_loop(split.name, meeting.name, steps):
+        if not apart or split is None:
+            continue
+        if not (loops(split.name) and _in_loop(split.name, meeting.name, steps)):
             _compare(meeting, split, before, tell)
             if isinstance(meeting, ParallelGateway) and isinstance(split, ParallelGateway):
                 leak = leaks.between(split, meeting)

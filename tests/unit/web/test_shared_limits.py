@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import sqlalchemy as sa
 
 from engine import store
 from engine.clock import SettableClock
+from engine.errors import Busy
 from registry.tables.attempts import Attempt
 from tests import databases, factories
 from web import limits
 from web.app import create_app
+from web.security import limiter
 from web.settings import Settings
 
 TWO = Settings(processes=2, secret_key="k" * 40, sign_in_limit="3 per minute")
@@ -49,6 +52,37 @@ def test_two_processes_count_together(url: str, tmp_path: Path) -> None:
             assert "127.0.0.1" not in str(connection.execute(sa.select(Attempt.key)).all())
     finally:
         made.dispose()
+
+
+class Unwilling:
+    """A house whose database has no time for counting, and time for everything else."""
+
+    def __init__(self, house: store.Engine) -> None:
+        self.house, self.clock = house, house.clock
+
+    def begin(self, actor: str) -> AbstractContextManager[store.UnitOfWork]:
+        if actor == "system:limits":
+            raise Busy("Expected the database to be free, but it is not.")
+        return self.house.begin(actor)
+
+    def read(self) -> AbstractContextManager[store.UnitOfWork]:
+        return self.house.read()
+
+
+def test_a_process_counts_in_memory_while_the_database_is_busy(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'house.db'}"
+    factories.database(url).dispose()
+    database = store.connect(url)
+    house = store.Engine(database, clock=SettableClock(factories.NOW))
+    app = create_app(replace(TWO, home=tmp_path, database=url), house)
+    app.config["WTF_CSRF_ENABLED"] = False
+    app.extensions["house"] = Unwilling(house)
+    try:
+        answers = [app.test_client().post("/sign-in").status_code for _ in range(4)]
+    finally:
+        limiter._storage_dead = False  # the limiter is one for the whole process, tests included
+        database.dispose()
+    assert answers == [422, 422, 422, 429]
 
 
 def test_a_single_process_counts_in_memory_and_several_in_the_database(tmp_path: Path) -> None:

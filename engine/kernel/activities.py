@@ -7,6 +7,7 @@ activity never talks to the outside itself: the environment does. Next: ``engine
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from engine import variables as values
@@ -291,10 +292,10 @@ class UserTask(Activity):
         user = self.details.user
         if user is None or user.priority is None:
             return 50
-        text = user.priority.words(token, "a priority from 0 to 100")
-        if not text.isdigit() or int(text) > 100:
-            raise user.priority.unfit("a priority from 0 to 100", text)
-        return int(text)
+        value = user.priority.value(token)
+        if type(value) not in (int, Decimal) or not 0 <= value <= 100 or value % 1:
+            raise user.priority.unfit("a priority from 0 to 100", value)
+        return int(value)
 
 
 class JobElement(Activity):

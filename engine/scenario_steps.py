@@ -260,12 +260,13 @@ class Teller:
 
     def _complete_all(self, variables: Mapping[str, Any] | None = None, *, optional: bool = False) -> None:
         waiting = [
-            (a, t) for a in self.stage.instances for t, w in a.waits.items() if w.kind in ("task", "job")
+            (a, t, w) for a in self.stage.instances for t, w in a.waits.items() if w.kind in ("task", "job")
         ]
         if not waiting and not optional:
             raise Failed("expected waiting tasks or jobs, but there are none")
-        for acted, token in waiting:
-            if token in acted.waits:
+        for acted, token, wait in waiting:
+            # Another answer may have ended it, or made its listeners wait in its place.
+            if acted.waits.get(token) is wait:
                 self._try(
                     acted, token, partial(acted.run.finish, token, variables or {}), expect_rejected=False
                 )
@@ -285,13 +286,14 @@ class Teller:
 
     def _set_retries(self, element: str, retries: int) -> None:
         for acted in self.stage.instances:
-            for wait in acted.waits.values():
-                if wait.element == element and wait.kind == "job":
-                    wait.facts["retries"] = retries
-                    return
             for token, (name, _) in acted.incidents.items():
                 if name == element:
                     acted.run.tasks[token].internal_data["retries"] = retries
+                    return
+        for acted in self.stage.instances:
+            for wait in acted.waits.values():
+                if wait.element == element and wait.kind == "job":
+                    wait.facts["retries"] = retries
                     return
         raise Failed(self._missed(element, ("job",), None, 0, 0))
 

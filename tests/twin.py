@@ -151,8 +151,14 @@ class Twin:
             jobs.deny(unit, work, self._fence(unit, work), action.get("reason", ""))
 
     def _complete_all_waiting(self, action: Mapping[str, Any], targets: list[tuple[int, int, str]]) -> None:
-        for target in targets:
-            self._complete(action, target)
+        for instance, token, kind in targets:
+            work = f"{self.ids[instance]}.{token}"
+            open_task = sa.select(UserTask.id).where(UserTask.id == work, UserTask.status == "open")
+            open_job = sa.select(Job.id).where(Job.id == work)
+            with self.house.read() as reading:
+                row = reading.connection.scalar(open_task if kind == "task" else open_job)
+            if row is not None:  # an earlier answer may have ended it
+                self._complete(action, (instance, token, kind))
 
     def _throw_error(self, action: Mapping[str, Any], target: tuple[int, int, str]) -> None:
         work = f"{self.ids[target[0]]}.{target[1]}"

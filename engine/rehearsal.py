@@ -1,7 +1,8 @@
 """A stage in memory for processes: what the database, the clock and the worker do, without any of them.
 
 Comes in: compiled files, a virtual clock. Goes out: runs that can be moved and looked at. It never writes
-anything and is never used for real work. Next: ``engine/scenarios.py``.
+anything and is never used for real work; what does task types for real stands behind it. Next:
+``engine/scenarios.py``.
 """
 
 from __future__ import annotations
@@ -9,13 +10,45 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from engine import dmn, kernel
 from engine.environment import decide, not_deployed
+from engine.errors import EngineError
 
-Handlers = Mapping[str, Callable[[kernel.Work], Mapping[str, Any]]]
 MAX_ROUNDS = 10_000
+
+
+class Backstage(Protocol):
+    """What does task types for real behind a stage; without it every service task is a job."""
+
+    def step(self, action: Any) -> Any:
+        """Begin a step of the story: nobody acts yet. Return it with what it names by the house's names as ids.
+
+        Raises:
+            EngineError: the house has nothing of that name.
+        """
+        ...
+
+    def furnish(self, number: int, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Put behind the instance that starts what its variables describe; return what it starts with.
+
+        Raises:
+            EngineError: the house refuses what they describe.
+        """
+        ...
+
+    def complete(self, number: int, process_id: str, task: kernel.Wait, offered_at: datetime) -> None:
+        """Note who completes a user task: what runs from now on runs in that name."""
+        ...
+
+    def take_back(self, number: int, task: kernel.Wait) -> None:
+        """Forget that a user task was completed: it was not allowed."""
+        ...
+
+    def handler(self, number: int, job_type: str) -> kernel.HandlerOfRun | None:
+        """Return what does ``job_type`` for an instance, or None when it is a job."""
+        ...
 
 
 @dataclass(slots=True)
@@ -33,6 +66,7 @@ class Acted:
     waits: dict[int, kernel.Wait] = field(default_factory=dict)
     since: dict[int, int] = field(default_factory=dict)
     offered: dict[int, kernel.Wait] = field(default_factory=dict)
+    offered_at: dict[int, datetime] = field(default_factory=dict)
     incidents: dict[int, tuple[str, kernel.Fault]] = field(default_factory=dict)
     history: list[kernel.Step] = field(default_factory=list)
     processes: dict[int, str] = field(default_factory=dict)
@@ -55,10 +89,10 @@ class Kept:
 class Stage:
     """Instances in memory on a clock that moves when told to."""
 
-    def __init__(self, now: datetime, *, zone: str = "UTC", handlers: Handlers | None = None) -> None:
+    def __init__(self, now: datetime, *, zone: str = "UTC") -> None:
         self.now = now.astimezone(UTC)
         self.zone = zone
-        self.handlers: Handlers = handlers or {}
+        self.backstage: Backstage | None = None
         self.processes: dict[str, list[kernel.ProcessSpec]] = {}
         self.decisions: dict[str, list[tuple[str | None, dmn.Model]]] = {}
         self.instances: list[Acted] = []
@@ -73,44 +107,6 @@ class Stage:
         self.processes.setdefault(process.process_id, []).append(process)
         triggers = kernel.start_triggers(process, self.now, self.zone)
         self.starts[process.process_id] = [(process, trigger) for trigger in triggers]
-
-    # ------------------------------------------------------------------ the environment of runs
-
-    def called_process(
-        self, called: kernel.Called, process_id: str, caller: kernel.ProcessSpec
-    ) -> kernel.ProcessSpec:
-        """Return the newest version, or the one with the wanted tag."""
-        versions = self.processes.get(process_id, [])
-        if called.binding == "versionTag":
-            versions = [process for process in versions if process.version_tag == called.version_tag]
-        if not versions:
-            raise not_deployed("process", process_id, called)
-        return versions[-1]
-
-    def decide(
-        self,
-        called: kernel.Called,
-        decision_id: str,
-        variables: Mapping[str, Any],
-        caller: kernel.ProcessSpec,
-    ) -> tuple[Any, dict[str, Any]]:
-        """Evaluate the newest version of a decision, or the one with the wanted tag."""
-        versions = self.decisions.get(decision_id, [])
-        if called.binding == "versionTag":
-            versions = [(tag, model) for tag, model in versions if tag == called.version_tag]
-        if not versions:
-            raise not_deployed("decision", decision_id, called)
-        return decide(versions[-1][1], decision_id, variables, self.now, self.zone)
-
-    def task(self, token: kernel.Token) -> Mapping[str, Any]:
-        """Return what a user task is like, also while its completion is being heard."""
-        acted = next(acted for acted in self.instances if acted.run is token.workflow)
-        offered = acted.offered.get(token.id)
-        return offered.facts if offered is not None else {}
-
-    def handler(self, job_type: str) -> kernel.HandlerOfRun | None:
-        """Return the handler given for the rehearsal, if any."""
-        return self.handlers.get(job_type)
 
     # ------------------------------------------------------------------ commands
 
@@ -128,17 +124,40 @@ class Stage:
         )
         if begin is None:
             raise kernel.Fault("expression", "process.no_start", process=process.process_id)
-        acted = Acted(kernel.Run(process, self), process.process_id, message)
+        number = len(self.instances) + 1
+        if self.backstage is not None:
+            variables = self.backstage.furnish(number, variables)
+        acted = Acted(kernel.Run(process, Surroundings(self, number)), process.process_id, message)
         self.instances.append(acted)
         acted.run.begin(begin, variables)
         self.settle(acted)
         return acted
 
+    def finish(self, acted: Acted, token: int, variables: Mapping[str, Any]) -> None:
+        """Finish a waiting user task, in somebody's name, or a job."""
+        task = acted.waits[token]
+        behind = self.backstage if task.kind == "task" else None
+        if behind is None:
+            acted.run.finish(token, variables)
+            return
+        number = self.instances.index(acted) + 1
+        behind.complete(number, acted.processes[task.process], task, acted.offered_at[token])
+        try:
+            acted.run.finish(token, variables)
+        except EngineError:
+            behind.take_back(number, task)
+            raise
+        if token in acted.run.effects.denied:
+            behind.take_back(number, task)
+
     def settle(self, acted: Acted) -> None:
         """Note the effects of the last command, give kept messages, spread signals, until all is quiet."""
         for _ in range(MAX_ROUNDS):
             self.turns += 1
-            signals = _absorb(acted, self.turns)
+            if self.backstage is not None:
+                for token in acted.run.effects.reopened:
+                    self.backstage.take_back(self.instances.index(acted) + 1, acted.offered[token])
+            signals = _absorb(acted, self.turns, self.now)
             for name, variables in signals:
                 self.broadcast(name, variables, speaker=acted)
             if not self._take_kept(acted):
@@ -275,11 +294,65 @@ class Stage:
                     return
 
 
+@dataclass(slots=True)
+class Surroundings:
+    """Fulfils ``engine.kernel.Environment`` for one instance on the stage; ``number`` counts them from 1."""
+
+    stage: Stage
+    number: int
+
+    @property
+    def now(self) -> datetime:
+        """Return the stage's instant."""
+        return self.stage.now
+
+    @property
+    def zone(self) -> str:
+        """Return the stage's time zone."""
+        return self.stage.zone
+
+    def called_process(
+        self, called: kernel.Called, process_id: str, caller: kernel.ProcessSpec
+    ) -> kernel.ProcessSpec:
+        """Return the newest version, or the one with the wanted tag."""
+        versions = self.stage.processes.get(process_id, [])
+        if called.binding == "versionTag":
+            versions = [process for process in versions if process.version_tag == called.version_tag]
+        if not versions:
+            raise not_deployed("process", process_id, called)
+        return versions[-1]
+
+    def decide(
+        self,
+        called: kernel.Called,
+        decision_id: str,
+        variables: Mapping[str, Any],
+        caller: kernel.ProcessSpec,
+    ) -> tuple[Any, dict[str, Any]]:
+        """Evaluate the newest version of a decision, or the one with the wanted tag."""
+        versions = self.stage.decisions.get(decision_id, [])
+        if called.binding == "versionTag":
+            versions = [(tag, model) for tag, model in versions if tag == called.version_tag]
+        if not versions:
+            raise not_deployed("decision", decision_id, called)
+        return decide(versions[-1][1], decision_id, variables, self.now, self.zone)
+
+    def task(self, token: kernel.Token) -> Mapping[str, Any]:
+        """Return what a user task is like, also while its completion is being heard."""
+        offered = self.stage.instances[self.number - 1].offered.get(token.id)
+        return offered.facts if offered is not None else {}
+
+    def handler(self, job_type: str) -> kernel.HandlerOfRun | None:
+        """Return what does ``job_type`` for real, if anything does."""
+        behind = self.stage.backstage
+        return behind.handler(self.number, job_type) if behind is not None else None
+
+
 def _fits(wait: kernel.Wait, kept: Kept) -> bool:
     return wait.kind == "message" and wait.facts["name"] == kept.name and wait.facts["key"] == kept.key
 
 
-def _absorb(acted: Acted, turn: int) -> list[tuple[str, dict[str, Any]]]:
+def _absorb(acted: Acted, turn: int, now: datetime) -> list[tuple[str, dict[str, Any]]]:
     """Move the effects of a run into the record of its instance; return the signals it threw."""
     effects = acted.run.effects
     acted.history += effects.history
@@ -290,7 +363,9 @@ def _absorb(acted: Acted, turn: int) -> list[tuple[str, dict[str, Any]]]:
     for token in effects.closed:
         acted.waits.pop(token, None)
     acted.waits.update(effects.opened)
-    acted.offered.update((token, wait) for token, wait in effects.opened.items() if wait.kind == "task")
+    offered = {token: wait for token, wait in effects.opened.items() if wait.kind == "task"}
+    acted.offered.update(offered)
+    acted.offered_at.update(dict.fromkeys(offered, now))
     for token, change in effects.changed.items():
         acted.offered[token].facts.update(change)
     acted.waits.update((token, acted.offered[token]) for token in effects.reopened)

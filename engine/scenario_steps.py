@@ -155,6 +155,8 @@ class Teller:
             Unusable: the step is not of the language.
         """
         check_step(action)
+        if self.stage.backstage is not None:
+            action = self.stage.backstage.step(action)
         # A date that is past and a duration of nothing need no step of the clock.
         self.stage.advance_clock(timedelta(0))
         if "expect" in action:
@@ -211,7 +213,7 @@ class Teller:
         expect_rejected: bool = False,
     ) -> None:
         acted, token = self._one(element, ("task", "job"), where, pick, job_type)
-        step = partial(acted.run.finish, token, variables or {})
+        step = partial(self.stage.finish, acted, token, variables or {})
         self._try(acted, token, step, expect_rejected=expect_rejected)
 
     def _assign(self, element: str, assignee: str | None = None, *, expect_rejected: bool = False) -> None:
@@ -267,9 +269,8 @@ class Teller:
         for acted, token, wait in waiting:
             # Another answer may have ended it, or made its listeners wait in its place.
             if acted.waits.get(token) is wait:
-                self._try(
-                    acted, token, partial(acted.run.finish, token, variables or {}), expect_rejected=False
-                )
+                step = partial(self.stage.finish, acted, token, variables or {})
+                self._try(acted, token, step, expect_rejected=False)
 
     def _throw_error(self, element: str, code: str, variables: Mapping[str, Any] | None = None) -> None:
         acted, token = self._one(element, ("job", "task"))

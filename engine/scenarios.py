@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,8 +20,9 @@ from zoneinfo import ZoneInfo
 
 from engine import definitions, dmn, kernel
 from engine.definitions import Checked, File
+from engine.errors import EngineError
 from engine.problems import Problem, errors_among
-from engine.rehearsal import Handlers, Stage
+from engine.rehearsal import Backstage, Stage
 from engine.scenario_steps import Failed, Teller, Unusable, check_step
 
 REHEARSED = frozenset(
@@ -41,6 +43,16 @@ of rules that contradict one another."""
 
 MAX_BYTES = 1_000_000
 """A story longer than this is none that anybody wrote."""
+
+
+NEEDS_HANDLERS = "told with the real handlers only; run guichet test --with-handlers"
+PLAYS_HANDLERS = (
+    "told without the real handlers only, whose work it does itself; run guichet test without --with-handlers"
+)
+
+
+class LeftOut(Exception):
+    """A story is told the other way, with the handlers of the house or without: neither passed nor failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +92,17 @@ class Runner:
 
     Attributes:
         library: files that scenarios need not name: forms and decisions of the house.
-        handlers: gives a story's stage the task types to run for real; by default every service task is a job.
+        backstage: gives a story's stage what does task types for real; by default every service task is a job.
     """
 
     def __init__(
-        self, *, known: definitions.Known | None = None, handlers: Callable[[Stage], Handlers] | None = None
+        self,
+        *,
+        known: definitions.Known | None = None,
+        backstage: Callable[[Stage], AbstractContextManager[Backstage]] | None = None,
     ) -> None:
         self.known = known or definitions.Known()
-        self.handlers = handlers
+        self.backstage = backstage
         self._read: dict[tuple[Path, float], Checked] = {}
         self._models: dict[tuple[Path, float], dmn.Model] = {}
 
@@ -96,21 +111,19 @@ class Runner:
 
         Raises:
             Unusable: the file is no scenario, or a resource is missing or has errors.
+            LeftOut: it says that it is told the other way, with the house's handlers or without.
         """
         begun = time.perf_counter()
         scenario = load(path)
+        _fits_mode(scenario, with_handlers=self.backstage is not None)
         stage = self._stage(path, scenario)
         teller = Teller(stage)
-        step, message = None, ""
-        for number, action in enumerate(scenario["steps"], start=1):
-            try:
-                teller.tell(action)
-            except Failed as failed:
-                step, message = number, str(failed)
-                break
-            except kernel.Fault as fault:
-                step, message = number, fault.message
-                break
+        prepared = time.perf_counter()
+        with self.backstage(stage) if self.backstage is not None else nullcontext() as stage.backstage:
+            begun += (
+                time.perf_counter() - prepared
+            )  # what stands behind the stage is made once for many stories
+            step, message = _told(teller, scenario["steps"])
         return Outcome(
             str(scenario.get("id") or path.stem),
             str(path),
@@ -129,8 +142,6 @@ class Runner:
     def _stage(self, path: Path, scenario: Mapping[str, Any]) -> Stage:
         clock, zone = _clock(path, scenario)
         stage = Stage(clock, zone=zone)
-        if self.handlers is not None:
-            stage.handlers = self.handlers(stage)
         for name in scenario["resources"]:
             self._deploy(stage, (path.parent / name).resolve())
         return stage
@@ -155,6 +166,25 @@ class Runner:
                 raise Unusable(f"{path.name}: {_first(errors)}")
             self._read[key] = checked
         return self._read[key]
+
+
+def _fits_mode(scenario: Mapping[str, Any], *, with_handlers: bool) -> None:
+    """Leave out a story that says of itself, with “handlers”, that it is told the other way."""
+    wanted = scenario.get("handlers")
+    if isinstance(wanted, bool) and wanted is not with_handlers:
+        raise LeftOut(NEEDS_HANDLERS if wanted else PLAYS_HANDLERS)
+
+
+def _told(teller: Teller, steps: Iterable[Any]) -> tuple[int | None, str]:
+    """Tell the steps; return the number of the one that failed, if any, and why."""
+    for number, action in enumerate(steps, start=1):
+        try:
+            teller.tell(action)
+        except Failed as failed:
+            return number, str(failed)
+        except (kernel.Fault, EngineError) as refusal:
+            return number, refusal.message
+    return None, ""
 
 
 def _rehearsed(problem: Problem, checked: Checked) -> bool:

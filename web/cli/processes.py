@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree as ET
@@ -21,10 +21,12 @@ from engine import definitions, scenarios
 from engine.definitions import File, Known
 from engine.problems import Language, Problem, errors_among
 from engine.scenario_expectations import Unusable
-from engine.scenarios import Outcome
+from engine.scenarios import LeftOut, Outcome
 from web.cli.files import gather
 
 PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+MOST_NAMED = 10
+"""How many stories that were left out are named."""
 LANGUAGE = click.option(
     "--lang",
     type=click.Choice(["fr", "en"]),
@@ -187,7 +189,11 @@ def test(
 ) -> None:
     """Run every scenario under PATHS on a virtual clock, in memory.
 
-    Exit code 0 when all pass, 1 when one fails, 2 when a file is unusable; the others run all the same.
+    A story with "handlers": true is told with --with-handlers only, one with "handlers": false without it only;
+    whatever is left out for that is listed and counts as neither passed nor failed.
+
+    Exit code 0 when all pass, 1 when one fails, 2 when a file is unusable (the others run all the same) or when
+    every story was left out.
     """
     runner = _runner(with_handlers=with_handlers)
     try:
@@ -195,10 +201,14 @@ def test(
     except Unusable as unusable:
         raise Unreadable(str(unusable)) from unusable
     outcomes: list[Outcome] = []
+    left_out: dict[str, list[Path]] = {}
     unusable_files = 0
     for path in stories:
         try:
             outcome = runner.run(path)
+        except LeftOut as reason:
+            left_out.setdefault(str(reason), []).append(path)
+            continue
         except Unusable as unusable:
             unusable_files += 1
             outcome = scenarios.unusable(path, str(unusable))
@@ -206,6 +216,18 @@ def test(
             outcome = scenarios.unusable(path, f"the engine failed: {type(failure).__name__}: {failure}")
         outcomes.append(outcome)
         _tell(outcome)
+    _write(outcomes, json_file, junit)
+    if coverage:
+        _tell_coverage(runner, outcomes)
+    _tell_left_out(left_out)
+    failed = sum(not outcome.passed for outcome in outcomes)
+    click.echo(f"{len(outcomes) - failed} passed, {failed} failed")
+    if unusable_files or (left_out and not outcomes):
+        raise SystemExit(2)
+    raise SystemExit(1 if failed else 0)
+
+
+def _write(outcomes: list[Outcome], json_file: Path | None, junit: Path | None) -> None:
     if json_file is not None:
         json_file.write_text(
             json.dumps([outcome.as_json() for outcome in outcomes], ensure_ascii=False, indent=1) + "\n",
@@ -213,13 +235,6 @@ def test(
         )
     if junit is not None:
         _write_junit(junit, outcomes)
-    if coverage:
-        _tell_coverage(runner, outcomes)
-    failed = sum(not outcome.passed for outcome in outcomes)
-    click.echo(f"{len(outcomes) - failed} passed, {failed} failed")
-    if unusable_files:
-        raise SystemExit(2)
-    raise SystemExit(1 if failed else 0)
 
 
 def _runner(*, with_handlers: bool) -> scenarios.Runner:
@@ -227,7 +242,8 @@ def _runner(*, with_handlers: bool) -> scenarios.Runner:
         return scenarios.Runner()
     from web import scratch  # noqa: PLC0415 - the registry and the demo town, which plain stories do without
 
-    return scenarios.Runner(handlers=scratch.handlers)
+    click.echo("A scratch town is made in memory; it takes a second or two.", err=True)
+    return scenarios.Runner(backstage=scratch.backstage)
 
 
 def _tell(outcome: Outcome) -> None:
@@ -236,6 +252,16 @@ def _tell(outcome: Outcome) -> None:
         return
     click.secho(f"FAIL  {outcome.id}  {outcome.title}", fg="red")
     click.echo(f"      {_place(outcome)}{outcome.message} ({outcome.file})")
+
+
+def _tell_left_out(left_out: Mapping[str, list[Path]]) -> None:
+    for reason, paths in left_out.items():
+        several = "stories were" if len(paths) > 1 else "story was"
+        click.secho(f"{len(paths)} {several} left out: {reason}", fg="yellow")
+        for path in paths[:MOST_NAMED]:
+            click.echo(f"      {path}")
+        if len(paths) > MOST_NAMED:
+            click.echo(f"      and {len(paths) - MOST_NAMED} more")
 
 
 def _place(outcome: Outcome) -> str:

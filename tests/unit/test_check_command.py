@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from engine import definitions
 from engine.definitions import File
 from web.cli import main
+from web.cli.processes import SHIPPED
 
 NAMESPACE = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 
@@ -110,3 +111,10 @@ def test_two_files_of_one_name_are_refused() -> None:
 def test_an_enormous_form_is_refused_unread() -> None:
     problems = definitions.check([File("a.form", b"[" * 50_000_000)]).problems
     assert [p.code for p in problems] == ["file.too_big"]
+
+
+def test_references_to_what_is_shipped_are_whole() -> None:
+    known = {"processes": "closure", "decisions": "triage", "forms": "review-proposal"}
+    for kind, key in known.items():
+        assert key in getattr(SHIPPED, kind)
+        assert not any(key in getattr(SHIPPED, other) for other in known if other != kind)

@@ -107,26 +107,25 @@ def _write_json(path: Path, records: list[dict[str, Any]]) -> None:
 class Shipped:
     """The keys of one kind that the installation brings along, read when the first of them is asked for."""
 
-    def __init__(self, kind: Literal["processes", "decisions", "forms"]) -> None:
+    def __init__(self, kind: Literal["bpmn", "dmn", "form"]) -> None:
         self.kind = kind
 
     def __contains__(self, key: object) -> bool:
-        return key in _shipped()[self.kind]
+        return key in _shipped(self.kind)
 
 
 @functools.cache
-def _shipped() -> dict[str, frozenset[str]]:
+def _shipped(kind: Literal["bpmn", "dmn", "form"]) -> frozenset[str]:
     files = [
         File(name, content)
         for domain in bpmn.domains()
         for name, content in [*bpmn.files(domain), *forms.files(domain)]
+        if definitions.kind_of(name) == kind
     ]
     checked = definitions.check(files)
-    return {
-        "processes": frozenset(process.process_id for _, process in checked.processes),
-        "decisions": frozenset(decision for _, decision, _ in checked.decisions),
-        "forms": frozenset(form for _, form in checked.forms),
-    }
+    processes = [process.process_id for _, process in checked.processes]
+    decisions = [decision for _, decision, *_ in checked.decisions]
+    return frozenset([*processes, *decisions, *(form for _, form, *_ in checked.forms)])
 
 
 def _check_task(name: str, inputs: Collection[str]) -> list[Problem]:
@@ -136,7 +135,7 @@ def _check_task(name: str, inputs: Collection[str]) -> list[Problem]:
     return check_task(name, inputs)
 
 
-SHIPPED = Known(Shipped("processes"), Shipped("decisions"), Shipped("forms"), _check_task)
+SHIPPED = Known(Shipped("bpmn"), Shipped("dmn"), Shipped("form"), _check_task)
 """What the installation brings along, so that references to it are whole."""
 
 

@@ -55,6 +55,12 @@ CATALOGUE: dict[str, Wording] = {
         "{what} « {key} » se trouve aussi dans le fichier {other} ; le dernier serait la version la plus récente.",
         "N’en gardez qu’un, ou donnez-leur des identifiants différents.",
     ),
+    "file.more": _both(
+        "There are {count} more problems of this weight in the file.",
+        "Mend those that are told first, then check again.",
+        "Le fichier compte encore {count} autres problèmes de ce poids.",
+        "Corrigez d’abord ceux qui sont dits, puis vérifiez de nouveau.",
+    ),
     "file.no_process": _both(
         "The file has no executable process.",
         "Draw a process with a start event and tick “Executable” in its properties.",
@@ -102,6 +108,12 @@ CATALOGUE: dict[str, Wording] = {
         "Correct it or remove it.",
         "« {label} » porte l’attribut « {name} », que BPMN ne connaît pas{hint}.",
         "Corrigez-le ou retirez-le.",
+    ),
+    "attribute.too_many": _both(
+        "“{label}” has {count} attributes; at most {limit} are read.",
+        "Remove those that the editor did not write.",
+        "« {label} » porte {count} attributs ; la limite est {limit}.",
+        "Retirez ceux que l’éditeur n’a pas écrits.",
     ),
     "attribute.value": _both(
         "The attribute “{name}” of “{label}” says “{found}”, but it must be {allowed}.",

@@ -96,7 +96,7 @@ class Teller:
         self, code: str, element: Element, *, severity: Severity = "error", line: int = 0, **facts: object
     ) -> None:
         """Note a problem at ``element``."""
-        self.report.problems.append(
+        self.report.note(
             Problem(
                 code,
                 file=self.report.file,
@@ -131,12 +131,9 @@ def structure(process: ProcessSpec, report: Report, skipped: set[str]) -> None:
         if isinstance(element, BoundaryEvent):
             _boundary(process, element, tell, skipped)
             _never(process, element, tell)
-        if element.details.event.kind == "link" and isinstance(element, ThrowEvent):
-            _link(process, element, tell)
-        if element.details.event.kind == "link" and element.kind == "intermediate_catch_event":
-            _link_back(process, element, tell)
         if element.kind == "user_task":
             _assignment(element, tell)
+    _links(process, tell)
     _duplicates(process, tell)
     _start_timers(process, tell, report)
     undoing: set[str] = set()
@@ -163,14 +160,12 @@ def _arrives_by_link(element: Element) -> bool:
 
 
 def _leaves_by_link(element: Element) -> bool:
-    return element.details.event.kind == "link" and element.kind != "intermediate_catch_event"
+    return element.details.event.kind == "link" and element.kind == "intermediate_throw_event"
 
 
 def flow_problem(report: Report, code: str, flow: Flow, label: str = "") -> None:
     """Add a problem of a sequence flow."""
-    report.problems.append(
-        Problem(code, file=report.file, line=flow.line, element=flow.id, label=label or flow.name)
-    )
+    report.note(Problem(code, file=report.file, line=flow.line, element=flow.id, label=label or flow.name))
 
 
 def _scope_starts(process: ProcessSpec, scope: Element, tell: Teller, skipped: set[str]) -> None:
@@ -222,7 +217,7 @@ def _duplicates(process: ProcessSpec, tell: Teller) -> None:
 
 def _start_timers(process: ProcessSpec, tell: Teller, report: Report) -> None:
     """Evaluate what may start the process, as deployment will: there are no variables yet."""
-    if any(problem.severity == "error" for problem in report.problems):
+    if report.refused():
         return
     for start in process.starts:
         try:
@@ -295,7 +290,7 @@ def _event_kind(process: ProcessSpec, element: Element, tell: Teller) -> None:
         tell("boundary.must_interrupt", element)
     if kind in ALLOWED[place]:
         return
-    if kind == "none" and any(p.element == element.name and p.code in SAID for p in tell.report.problems):
+    if kind == "none" and tell.report.said(element.name, *SAID):
         return  # it was meant to be another kind, which was refused by name
     if place.startswith("start"):
         tell("start.event", element, what=kind)
@@ -349,26 +344,22 @@ def _boundary(process: ProcessSpec, element: BoundaryEvent, tell: Teller, skippe
         tell("boundary.nowhere", element)
 
 
-def _link(process: ProcessSpec, element: Element, tell: Teller) -> None:
-    name = element.details.event.link
-    catches = [
-        other
-        for other in process.inside[element.scope_id]
-        if other.kind == "intermediate_catch_event"
-        and other.details.event.kind == "link"
-        and other.details.event.link == name
-    ]
-    if name is not None and len(catches) != 1:
-        tell("link.pair", element, name=name, count=len(catches))
-
-
-def _link_back(process: ProcessSpec, element: Element, tell: Teller) -> None:
-    name = element.details.event.link
-    if name is not None and not any(
-        other.details.event.link == name and _leaves_by_link(other)
-        for other in process.inside[element.scope_id]
-    ):
-        tell("link.unused", element, name=name)
+def _links(process: ProcessSpec, tell: Teller) -> None:
+    """Compare the throwing link events of each scope with the catching ones."""
+    throws: dict[tuple[str | None, str], list[Element]] = {}
+    catches: dict[tuple[str | None, str], list[Element]] = {}
+    for element in process.task_specs.values():
+        name = element.details.event.link
+        if name is not None and (_arrives_by_link(element) or _leaves_by_link(element)):
+            side = catches if _arrives_by_link(element) else throws
+            side.setdefault((element.scope_id, name), []).append(element)
+    for place, elements in throws.items():
+        if (count := len(catches.get(place, ()))) != 1:
+            for element in elements:
+                tell("link.pair", element, name=place[1], count=count)
+    for place in catches.keys() - throws.keys():
+        for element in catches[place]:
+            tell("link.unused", element, name=place[1])
 
 
 def _never(process: ProcessSpec, element: Element, tell: Teller) -> None:
@@ -376,7 +367,7 @@ def _never(process: ProcessSpec, element: Element, tell: Teller) -> None:
     if not isinstance(element, BoundaryEvent):
         return
     host, kind = process.task_specs.get(element.details.attached_to or ""), element.details.event.kind
-    if host is None or host.details.listeners or any(p.element == element.name for p in tell.report.problems):
+    if host is None or host.details.listeners or tell.report.said(element.name):
         return
     at_once = isinstance(host, PassingTask) and kind not in ("compensation", "none")
     silent = kind == "escalation" and not isinstance(host, (SubProcess, CallActivity))
@@ -386,7 +377,7 @@ def _never(process: ProcessSpec, element: Element, tell: Teller) -> None:
 
 def _assignment(element: Element, tell: Teller) -> None:
     user = element.details.user
-    if any(p.element == element.name and p.code == "feel.syntax" for p in tell.report.problems):
+    if tell.report.said(element.name, "feel.syntax"):
         return  # somebody was meant
     if user is None or not (user.assignee or user.candidate_groups or user.candidate_users):
         tell("user_task.nobody", element, severity="warning")

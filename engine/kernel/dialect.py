@@ -398,4 +398,5 @@ def read(content: bytes, filename: str) -> Reading:
         paths.paths(process, report, holes=bool(parser.skipped - {""}))
         reading.processes.append(process)
     reading.forms = parser.forms
+    report.close()
     return reading

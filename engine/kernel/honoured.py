@@ -24,8 +24,9 @@ class Honoured:
 
     def check(self, root: Node, processes: list[Node]) -> None:
         """Report what would not be honoured in the executable ``processes`` and in what their events refer to."""
+        runs = set(processes)
         for node in root:
-            if namespace(node) == BPMN and (node in processes or tag(node) in words.DEFINED):
+            if namespace(node) == BPMN and (node in runs or tag(node) in words.DEFINED):
                 self._walk(node)
         self._identities(root, processes)
         for process in processes:
@@ -42,8 +43,9 @@ class Honoured:
     def _identities(self, root: Node, processes: list[Node]) -> None:
         """Report ids that two elements share: which of them a reference means is not drawn."""
         seen: dict[str, int] = {}
+        runs = set(processes)
         for top in root:
-            for node in top.iter() if top in processes else [top]:
+            for node in top.iter() if top in runs else [top]:
                 name = node.get("id") if tag(node) in words.IDENTIFIED and namespace(node) == BPMN else None
                 if name in seen:
                     self.report.add("id.duplicate", node, line=seen[name])
@@ -70,12 +72,20 @@ class Honoured:
     def _attributes(self, node: Node) -> None:
         kind = tag(node)
         known = words.ATTRIBUTES.get(kind)
+        if len(node.attrib) > MOST_ATTRIBUTES:
+            self.report.add("attribute.too_many", node, count=len(node.attrib), limit=MOST_ATTRIBUTES)
+            return
         for key, value in node.attrib.items():
             space, name = _split(str(key))
             if space:
                 self._foreign_attribute(node, space, name)
             elif known is not None and name not in known:
-                self.report.add("attribute.unknown", node, name=name, hint=_hint(name, known))
+                self.report.add(
+                    "attribute.unknown",
+                    node,
+                    name=name,
+                    hint=NO_HINT if self.report.full() else _hint(name, known),
+                )
             else:
                 self._value(node, kind, name, str(value).strip())
 
@@ -184,6 +194,9 @@ class Honoured:
                 self.report.add("extension.unknown", child, name=f"zeebe:{name} <{_written(child)}>")
 
 
+MOST_ATTRIBUTES = 100
+"""Of one element; to read more of them takes the parser ever longer."""
+NO_HINT = {"en": "", "fr": ""}
 TRUE_OR_FALSE = {"en": "true or false", "fr": "true ou false"}
 
 
@@ -214,6 +227,6 @@ def _hint(name: str, known: words.Names) -> Both:
     lower = {one.lower(): one for one in known}
     near = get_close_matches(name.lower(), lower, n=1, cutoff=0.8)
     if not near:
-        return {"en": "", "fr": ""}
+        return NO_HINT
     meant = lower[near[0]]
     return {"en": f"; “{meant}” may be meant", "fr": f" ; peut-être « {meant} »"}

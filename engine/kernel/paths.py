@@ -44,12 +44,11 @@ def paths(process: ProcessSpec, report: Report, *, holes: bool) -> None:
         holes: True when elements are missing, so that paths may be torn.
     """
     tell = Teller(report)
-    told = {problem.element for problem in report.problems}
-    holes = holes or any(problem.code in HOLES for problem in report.problems)
+    holes = holes or not HOLES.isdisjoint(report.codes)
     for element in process.task_specs.values():
         if isinstance(element, (ExclusiveGateway, InclusiveGateway)) and len(element.outgoing) > 1:
             for flow in element.outgoing:
-                if flow.condition is None and not flow.default and flow.id not in told:
+                if flow.condition is None and not flow.default and not report.said(flow.id):
                     flow_problem(report, "flow.no_condition", flow, label=element.label)
         elif isinstance(element, (ParallelGateway, EventBasedGateway)):
             for flow in element.outgoing:
@@ -88,6 +87,10 @@ def _event_gateway(process: ProcessSpec, element: EventBasedGateway, tell: Telle
 def _steps(process: ProcessSpec) -> Graph:
     """Return where a token may go from each element: flows, borders, links, handlers, what begins inside."""
     steps: Graph = {}
+    arrivals: dict[tuple[str | None, str | None], list[str]] = {}
+    for element in process.task_specs.values():
+        if element.details.event.kind == "link" and isinstance(element, CatchingEvent):
+            arrivals.setdefault((element.scope_id, element.details.event.link), []).append(element.name)
     for name, element in process.task_specs.items():
         steps[name] = [flow.target for flow in element.outgoing]
         steps[name] += [boundary.name for boundary in element.boundaries]
@@ -95,11 +98,7 @@ def _steps(process: ProcessSpec) -> Graph:
             steps[name].append(element.handler)
         event = element.details.event
         if event.kind == "link" and isinstance(element, ThrowEvent):
-            steps[name] += [
-                other.name
-                for other in process.inside[element.scope_id]
-                if other.details.event.link == event.link and isinstance(other, CatchingEvent)
-            ]
+            steps[name] += arrivals.get((element.scope_id, event.link), [])
         steps[name] += [inner.name for inner in process.inside.get(name, ()) if _begins(element, inner)]
     return steps
 

@@ -6,6 +6,7 @@ reads more than ``MAX_BYTES``. Next: ``engine/kernel/dialect.py``.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from lxml import etree
@@ -15,6 +16,8 @@ from engine.kernel.terms import in_both
 from engine.problems import Problem, Severity
 
 MAX_BYTES = 5_000_000
+MOST_PROBLEMS = 1_000
+"""Errors, and warnings, that are told of one file."""
 MAX_ELEMENTS = 10_000
 """Elements and flows of one file: five times the largest process that a person can draw."""
 LONGEST = 200
@@ -90,13 +93,50 @@ class Report:
     def __init__(self, file: str) -> None:
         self.file = file
         self.problems: list[Problem] = []
+        self.codes: set[str] = set()
+        self.told: dict[str, set[str]] = {}
+        self.more: Counter[Severity] = Counter()
+        self._counts: Counter[Severity] = Counter()
+
+    def note(self, problem: Problem) -> None:
+        """Take in a problem; of a file that is wrong all over, the first ones are enough."""
+        if self.full(problem.severity):
+            self.more[problem.severity] += 1
+            return
+        self._counts[problem.severity] += 1
+        self.codes.add(problem.code)
+        self.told.setdefault(problem.element, set()).add(problem.code)
+        self.problems.append(problem)
+
+    def full(self, severity: Severity = "error") -> bool:
+        """Tell whether no further problem of this severity would be told."""
+        return self._counts[severity] >= MOST_PROBLEMS
+
+    def refused(self) -> bool:
+        """Tell whether there is an error."""
+        return self._counts["error"] > 0
+
+    def said(self, element: str, *codes: str) -> bool:
+        """Tell whether one of the codes, or any at all, has been noted at the element."""
+        told = self.told.get(element, set())
+        return not told.isdisjoint(codes) if codes else bool(told)
+
+    def close(self) -> None:
+        """Say how many problems were left out."""
+        for severity, count in self.more.items():
+            self.problems.append(
+                Problem("file.more", file=self.file, severity=severity, facts={"count": count})
+            )
 
     def add(
         self, code: str, node: Node | None = None, *, severity: Severity = "error", at: int = 0, **facts: Any
     ) -> None:
         """Note a problem at ``node``, or at line ``at``; extensions are reported at their element."""
+        if self.full(severity):
+            self.more[severity] += 1
+            return
         owner = _owner_of(node) if node is not None else None
-        self.problems.append(
+        self.note(
             Problem(
                 code,
                 file=self.file,
@@ -160,7 +200,7 @@ def parse(source: bytes, report: Report) -> Node | None:
     if tag(root) != "definitions" or namespace(root) != BPMN:
         report.add("file.unreadable", at=line_of(root), reason=_not_bpmn(root))
         return None
-    count = sum(len(scope) for scope in root.iter(*SCOPES))
+    count = len(root) + sum(len(scope) for scope in root.iter(*SCOPES))
     if count > MAX_ELEMENTS:
         report.add("file.too_many", count=count, limit=MAX_ELEMENTS)
         return None

@@ -141,6 +141,7 @@ CASES = [
     Case("element.repeated", "x", around(node("serviceTask", "x", extended('<zeebe:taskDefinition type="a"/><zeebe:taskDefinition type="b"/>')))),
     Case("element.instantiates", "x", around(node("receiveTask", "x", "", 'messageRef="m" instantiate="true"'), defs=MESSAGE)),
     Case("attribute.unknown", "x", around(node("task", "x", "", 'isforcompensation="true"'))),
+    Case("attribute.too_many", "x", around(node("task", "x", "", " ".join(f'a{n}="1"' for n in range(101))))),
     Case("attribute.value", "x", around(node("task", "x", "", 'isForCompensation="no"'))),
     Case("name.unusable", "x", around(node("scriptTask", "x", extended('<zeebe:script expression="=1" resultVariable="a.b"/>')))),
     Case("value.text", "x", around(node("serviceTask", "x", extended('<zeebe:taskDefinition type="a" retries="many"/>')))),
@@ -159,7 +160,7 @@ CASES = [
     Case("link.unused", "l", around(TASK, node("intermediateCatchEvent", "l", '<bpmn:linkEventDefinition name="L"/>'), node("endEvent", "e2"), chain("l", "e2"))),
     Case("extension.other", "x", around(node("task", "x", "", 'xmlns:w="urn:whatever" w:class="a"')), "warning"),
 ]  # fmt: skip
-ELSEWHERE = {"scenario.unusable", "path.unreadable", "file.twice", "definition.twice"}
+ELSEWHERE = {"scenario.unusable", "file.more", "path.unreadable", "file.twice", "definition.twice"}
 """Said of paths and of several files; tested in ``test_check_command.py``."""
 
 

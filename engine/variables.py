@@ -184,7 +184,12 @@ def to_instant(value: Any, *, zone: str) -> datetime | None:
         moment = datetime.combine(moment, time())
     if not isinstance(moment, datetime):
         return None
-    return (moment.replace(tzinfo=ZoneInfo(zone)) if moment.tzinfo is None else moment).astimezone(UTC)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first and last hours of the calendar are of no year in UTC
+        return None
 
 
 def _read_loose(text: str) -> object:

@@ -19,6 +19,8 @@ from cronsim import CronSim, CronSimError
 from engine import variables
 
 FOR_EVER = -1
+_DIGITS = re.compile(r"[0-9]{1,9}")
+"""How often something repeats: no more than a column of the database holds."""
 SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 """Whether a text can be read, and leads forward, does not depend on the day."""
 LONGEST_SEARCH = 3_000
@@ -82,7 +84,7 @@ def read(text: str, zone: str) -> Cycle | None:
     head_and_start, _, interval = text.rpartition("/")
     parts = [*head_and_start.split("/", 1), interval]
     head = parts[0][1:]
-    if len(parts) not in (2, 3) or not (head == "" or (head.isascii() and head.isdigit())):
+    if len(parts) not in (2, 3) or not (head == "" or _DIGITS.fullmatch(head)):
         return None
     step = variables.parse_duration(parts[-1])
     start = variables.to_instant(parts[1], zone=zone) if len(parts) == 3 else None
@@ -148,7 +150,7 @@ def _cron(text: str) -> _Cron | None:
     try:
         CronSim(cron.days, SOME_DAY)
         CronSim(cron.weekdays, SOME_DAY)
-    except CronSimError:
+    except (CronSimError, ValueError):  # a number too long for Python is no CronSimError
         return None
     return cron
 

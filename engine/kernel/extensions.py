@@ -460,8 +460,8 @@ _USER_SHAPES = {
 }
 SHAPES: dict[str, tuple[Callable[[str], bool], str]] = {
     "a text": (bool, ""),
-    "a whole number": (lambda text: text.isascii() and text.isdigit(), "3"),
-    "a number from 0 to 100": (lambda text: text.isascii() and text.isdigit() and int(text) <= 100, "50"),
+    "a whole number": (lambda text: re.fullmatch(r"0|[1-9][0-9]{0,8}", text) is not None, "3"),
+    "a number from 0 to 100": (lambda text: re.fullmatch(r"[1-9]?[0-9]|100", text) is not None, "50"),
     "a date and time": (
         lambda text: variables.to_instant(text, zone="UTC") is not None,
         "2026-07-14T08:00:00+02:00",

@@ -7,11 +7,15 @@ what happens with the results: the element does. Next: ``engine/kernel/listeners
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from engine.kernel.environment import Work
 from engine.kernel.model import Job
 from engine.kernel.token import Token
+
+MOST_RETRIES = 999_999_999
+"""How often a job may be tried: no more than a column of the database holds."""
 
 
 def hand_out(token: Token, job: Job, more: Mapping[str, str] | None = None) -> dict[str, Any] | None:
@@ -49,8 +53,7 @@ def _retries(token: Token, job: Job) -> int:
     wanted = token.internal_data.pop("retries", None)
     if wanted is not None:
         return int(wanted)
-    text = job.retries.words(token, "a number of retries")
-    try:
-        return int(text)
-    except ValueError:
-        raise job.retries.unfit("a whole number", text) from None
+    value = job.retries.value(token)
+    if type(value) not in (int, Decimal) or value % 1 or not 0 <= value <= MOST_RETRIES:
+        raise job.retries.unfit("a whole number", value)
+    return int(value)

@@ -207,3 +207,30 @@ def test_what_is_wrong_with_a_file_is_said_in_french_with_its_line(
     [problem] = definitions.check([File("a.bpmn", content)]).problems
     assert (problem.code, problem.line) == ("file.unreadable", line)
     assert words in problem.message("fr")
+
+
+def on_the_border(cycle: str) -> str:
+    return (
+        '<bpmn:userTask id="a"/><bpmn:boundaryEvent id="b" attachedToRef="a" cancelActivity="false">'
+        f"<bpmn:timerEventDefinition><bpmn:timeCycle>{cycle}</bpmn:timeCycle></bpmn:timerEventDefinition>"
+        "</bpmn:boundaryEvent>"
+    )
+
+
+def extended(kind: str, extension: str) -> str:
+    return f'<bpmn:{kind} id="a"><bpmn:extensionElements>{extension}</bpmn:extensionElements></bpmn:{kind}>'
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        extended("userTask", '<zeebe:priorityDefinition priority="{}"/>'),
+        extended("serviceTask", '<zeebe:taskDefinition type="t" retries="{}"/>'),
+        on_the_border("R{}/PT1H"),
+        on_the_border("0 0 {} * * *"),
+    ],
+    ids=["priority", "retries", "repetition", "cron"],
+)
+def test_a_number_of_thousands_of_digits_is_refused(inside: str) -> None:
+    body = '<bpmn:startEvent id="s"/>' + inside.format("9" * 5_000) + flow("s", "a")
+    assert codes(process_of(body)) & {"value.text", "timer.text"}

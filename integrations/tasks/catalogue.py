@@ -62,8 +62,10 @@ def check_task(name: str, input_names: Collection[str]) -> list[Problem]:
     """
     task_type = TYPES.get(name)
     if task_type is None:
-        # The house's own nouns are reserved: a misspelt one is a mistake, any other type is a worker's.
-        if name.partition(".")[0] in {known.partition(".")[0] for known in TYPES}:
+        # What begins with a noun of the house and a dot is reserved: a misspelt verb is a mistake. Any other
+        # type is a worker's, also one that is a mere noun, such as “notify” in a diagram from elsewhere.
+        noun, dot, _ = name.partition(".")
+        if dot and noun in {known.partition(".")[0] for known in TYPES}:
             return [Problem("tasktype.unknown", facts={"hint": _hint(name, TYPES)})]
         return [Problem("tasktype.worker", severity="warning")]
     missing = [

@@ -131,8 +131,9 @@ def test_an_unknown_type_is_refused_with_the_nearest_name() -> None:
     assert tasks.check_task("stock.qqqqqqqqqqqqqqqq", frozenset())[0].facts["hint"]["fr"] == ""
 
 
-def test_a_type_of_another_noun_is_an_outside_workers_and_only_warns() -> None:
-    [problem] = tasks.check_task("weather.ask", frozenset())
+@pytest.mark.parametrize("kind", ["weather.ask", "notify", "work", "request-payment"])
+def test_a_type_of_another_noun_is_an_outside_workers_and_only_warns(kind: str) -> None:
+    [problem] = tasks.check_task(kind, frozenset())
     assert (problem.code, problem.severity) == ("tasktype.worker", "warning")
 
 

@@ -54,6 +54,6 @@ def _retries(token: Token, job: Job) -> int:
     if wanted is not None:
         return int(wanted)
     value = job.retries.value(token)
-    if type(value) not in (int, Decimal) or value % 1 or not 0 <= value <= MOST_RETRIES:
+    if type(value) not in (int, Decimal) or not 0 <= value <= MOST_RETRIES or value % 1:
         raise job.retries.unfit("a whole number", value)
     return int(value)

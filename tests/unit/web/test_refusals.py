@@ -17,7 +17,14 @@ from web.errors import sentence_of, status_of
 from web.security import limiter
 from web.words import SENTENCES
 
-ELSEWHERE = ("engine.feel", "engine.dmn", "integrations.imports", "integrations.mail", "integrations.tasks")
+ELSEWHERE = (
+    "engine.feel",
+    "engine.dmn",
+    "integrations.imports",
+    "integrations.mail",
+    "integrations.tasks",
+    "web.scratch",
+)
 """Told by editors, by the command line, or by incidents."""
 
 

@@ -43,7 +43,7 @@ def choice(condition: str) -> bytes:
     way = f'<bpmn:sequenceFlow id="f" sourceRef="x" targetRef="e">{condition}</bpmn:sequenceFlow>'
     return draw(
         START,
-        node("exclusiveGateway", "x", "", attributes),
+        node("exclusiveGateway", "x", "", 'default="x_e2"'),
         END,
         node("endEvent", "e2"),
         chain("s", "x", "e2"),

@@ -20,7 +20,27 @@ from engine.rehearsal import Acted, Stage
 
 
 class Unusable(Exception):
-    """The scenario file is not of the language."""
+    """The scenario file is not of the language.
+
+    Attributes:
+        texts: why, in English and French.
+    """
+
+    def __init__(self, en: str, fr: str = "") -> None:
+        super().__init__(en)
+        self.texts = {"en": en, "fr": fr or en}
+
+
+IN_FRENCH = {
+    "a list": "une liste",
+    "a list of element ids": "une liste d’identifiants d’éléments",
+    "a text": "un texte",
+    "a text or a number": "un texte ou un nombre",
+    "a whole number": "un nombre entier",
+    "an object": "un objet",
+    "true or false": "vrai ou faux",
+}
+"""The shapes that scenarios are made of."""
 
 
 class Failed(Exception):
@@ -102,18 +122,32 @@ def check_expectation(expected: Any) -> None:
         Unusable: an unknown key, status or shape.
     """
     if not isinstance(expected, dict):
-        raise Unusable(f"expected an object as “expect”, but found {expected!r}")
+        raise Unusable(
+            f"expected an object as “expect”, but found {expected!r}",
+            f"« expect » devrait être un objet, mais on trouve {expected!r}",
+        )
     unknown = set(expected) - KEYS
     if unknown:
-        raise Unusable(f"there is no expectation “{min(unknown)}”; known are {', '.join(sorted(KEYS))}")
+        known = ", ".join(sorted(KEYS))
+        raise Unusable(
+            f"there is no expectation “{min(unknown)}”; known are {known}",
+            f"il n’y a pas d’attente « {min(unknown)} » ; on connaît {known}",
+        )
     for key, (kind, what) in SHAPES.items():
         if key in expected and not isinstance(expected[key], kind):
-            raise Unusable(f"expected {what} as “{key}”, but found {expected[key]!r}")
+            raise Unusable(
+                f"expected {what} as “{key}”, but found {expected[key]!r}",
+                f"« {key} » devrait être {IN_FRENCH.get(what, what)}, mais on trouve {expected[key]!r}",
+            )
     if expected.get("status", "active") not in STATUSES:
-        raise Unusable(f"there is no status “{expected['status']}”; known are {', '.join(sorted(STATUSES))}")
+        known = ", ".join(sorted(STATUSES))
+        raise Unusable(
+            f"there is no status “{expected['status']}”; known are {known}",
+            f"il n’y a pas d’état « {expected['status']} » ; on connaît {known}",
+        )
     for key in ("task", "task_variables"):
         if "element" not in expected.get(key, {"element": ""}):
-            raise Unusable(f"“{key}” needs “element”")
+            raise Unusable(f"“{key}” needs “element”", f"il manque « element » à « {key} »")
     strange = set(expected.get("task", {})) - _TASK_FACTS.keys() - {"element"}
     if strange:
         raise Unusable(f"a task has no “{min(strange)}”; known are {', '.join(_TASK_FACTS)}")

@@ -17,6 +17,7 @@ from engine import variables
 from engine.errors import Refused
 from engine.rehearsal import Acted, Stage
 from engine.scenario_expectations import (
+    IN_FRENCH,
     Failed,
     Unusable,
     check_expectation,
@@ -115,27 +116,48 @@ def check_step(action: Any) -> None:
         Unusable: it is not of the language.
     """
     if not isinstance(action, dict):
-        raise Unusable(f"expected a step to be an object, but found {action!r}")
+        raise Unusable(
+            f"expected a step to be an object, but found {action!r}",
+            f"une étape devrait être un objet, mais on trouve {action!r}",
+        )
     if "expect" in action:
         if set(action) - {"expect", "note"}:
-            raise Unusable(f"expected “expect” alone, but found {sorted(action)}")
+            raise Unusable(
+                f"expected “expect” alone, but found {sorted(action)}",
+                f"« expect » devrait être seul, mais on trouve {sorted(action)}",
+            )
         check_expectation(action["expect"])
         return
     name = action.get("do")
     if not isinstance(name, str) or name not in STEPS:
-        raise Unusable(f"there is no step “{name}”; known are {', '.join(sorted(STEPS))}")
+        known = ", ".join(sorted(STEPS))
+        raise Unusable(
+            f"there is no step “{name}”; known are {known}",
+            f"il n’y a pas d’étape « {name} » ; on connaît {known}",
+        )
     keys = STEPS[name][1]
     unknown = set(action) - keys - {"do", "note"}
     if unknown:
-        raise Unusable(f"the step “{name}” has no key “{min(unknown)}”; known are {', '.join(sorted(keys))}")
+        known = ", ".join(sorted(keys))
+        raise Unusable(
+            f"the step “{name}” has no key “{min(unknown)}”; known are {known}",
+            f"l’étape « {name} » n’a pas de clé « {min(unknown)} » ; on connaît {known}",
+        )
     for key in sorted(NEEDED.get(name, frozenset()) - set(action)):
-        raise Unusable(f"the step “{name}” needs “{key}”")
+        raise Unusable(f"the step “{name}” needs “{key}”", f"il manque « {key} » à l’étape « {name} »")
     for key in sorted(set(action) & KINDS.keys()):
         kind, what = KINDS[key]
         if not isinstance(action[key], kind) or (isinstance(action[key], bool) and kind is not bool):
-            raise Unusable(f"the step “{name}” expects {what} as “{key}”, but found {action[key]!r}")
+            raise Unusable(
+                f"the step “{name}” expects {what} as “{key}”, but found {action[key]!r}",
+                f"« {key} » de l’étape « {name} » devrait être {IN_FRENCH.get(what, what)}, "
+                f"mais on trouve {action[key]!r}",
+            )
         if kind is int and action[key] < 0:
-            raise Unusable(f"the step “{name}” expects “{key}” to be 0 or more, but found {action[key]}")
+            raise Unusable(
+                f"the step “{name}” expects “{key}” to be 0 or more, but found {action[key]}",
+                f"« {key} » de l’étape « {name} » devrait valoir 0 ou plus, mais on trouve {action[key]}",
+            )
         if key in ("by", "ttl"):
             span(action[key], SOME_DAY)
 

@@ -211,11 +211,17 @@ def _clock(path: Path, scenario: Mapping[str, Any]) -> tuple[datetime, str]:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Unusable(f"{path.name}: “clock” is no date and time: {text}") from error
+        raise Unusable(
+            f"{path.name}: “clock” is no date and time: {text}",
+            f"{path.name} : « clock » n’est pas une date et heure : {text}",
+        ) from error
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError) as error:
-        raise Unusable(f"{path.name}: “zone” is no time zone: {zone}") from error
+        raise Unusable(
+            f"{path.name}: “zone” is no time zone: {zone}",
+            f"{path.name} : « zone » n’est pas un fuseau horaire : {zone}",
+        ) from error
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC), zone
 
 
@@ -236,19 +242,32 @@ def load(path: Path) -> dict[str, Any]:
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise Unusable(f"{path.name} has more than {MAX_BYTES} bytes")
+            raise Unusable(
+                f"{path.name} has more than {MAX_BYTES} bytes",
+                f"{path.name} a plus de {MAX_BYTES} octets",
+            )
         scenario = json.loads(path.read_bytes(), parse_float=Decimal, parse_constant=_no_number)
     except (OSError, ValueError, RecursionError) as error:
-        raise Unusable(f"{path.name} cannot be read: {error}") from error
+        where = f" (ligne {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise Unusable(
+            f"{path.name} cannot be read: {error}", f"{path.name} n’est pas du JSON lisible{where}"
+        ) from error
     if not isinstance(scenario, dict):
-        raise Unusable(f"{path.name} is no scenario: expected an object")
+        raise Unusable(
+            f"{path.name} is no scenario: expected an object",
+            f"{path.name} n’est pas un scénario : on attend un objet",
+        )
     for key in ("resources", "steps"):
         if not isinstance(scenario.get(key), list):
-            raise Unusable(f"{path.name} is no scenario: expected a list called “{key}”")
+            raise Unusable(
+                f"{path.name} is no scenario: expected a list called “{key}”",
+                f"{path.name} n’est pas un scénario : on attend une liste nommée « {key} »",
+            )
     for name in scenario["resources"]:
         if not isinstance(name, str):
             raise Unusable(
-                f"{path.name} is no scenario: expected file names as “resources”, but found {name!r}"
+                f"{path.name} is no scenario: expected file names as “resources”, but found {name!r}",
+                f"{path.name} n’est pas un scénario : « resources » nomme des fichiers, mais on trouve {name!r}",
             )
     return scenario
 
@@ -273,9 +292,12 @@ def problems(path: Path) -> list[Problem]:
         scenario = load(path)
         _clock(path, scenario)
     except Unusable as unusable:
-        return [_problem(path, str(unusable))]
+        return [_problem(path, unusable.texts)]
     found = [
-        _problem(path, f"the resource {name} does not exist")
+        _problem(
+            path,
+            {"en": f"the resource {name} does not exist", "fr": f"le fichier {name} n’existe pas"},
+        )
         for name in scenario["resources"]
         if not (path.parent / name).is_file()
     ]
@@ -283,11 +305,13 @@ def problems(path: Path) -> list[Problem]:
         try:
             check_step(action)
         except Unusable as unusable:
-            found.append(_problem(path, f"step {number}: {unusable}"))
+            steps = {"en": f"step {number}:", "fr": f"étape {number} :"}
+            reason = {language: f"{steps[language]} {text}" for language, text in unusable.texts.items()}
+            found.append(_problem(path, reason))
     return found
 
 
-def _problem(path: Path, reason: str) -> Problem:
+def _problem(path: Path, reason: Mapping[str, str]) -> Problem:
     return Problem("scenario.unusable", file=str(path), facts={"reason": reason})
 
 

@@ -243,12 +243,16 @@ def test_pools_that_share_ids_can_be_rehearsed_but_not_elements_that_do(tmp_path
 
 def test_a_check_tells_every_wrong_step_at_once_without_running(tmp_path: Path) -> None:
     path = told(tmp_path, {"do": "dance"}, GO, {"expect": {"waitng": []}}, resources=["p.bpmn", "gone.dmn"])
-    reasons = [problem.facts["reason"] for problem in problems(path)]
+    reasons = [problem.facts["reason"]["en"] for problem in problems(path)]
     assert [reason.split(":")[0] for reason in reasons] == [
         "the resource gone.dmn does not exist",
         "step 1",
         "step 3",
     ]
+    french = [problem.message("fr") for problem in problems(path)]
+    assert "le fichier gone.dmn n’existe pas" in french[0]
+    assert "étape 1 : il n’y a pas d’étape « dance »" in french[1]
+    assert "étape 3 : il n’y a pas d’attente « waitng »" in french[2]
 
 
 def test_coverage_names_what_no_story_visits(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,32})(\.[0-9]{1,33})?")
 """A fixed number of no more digits than FEEL's have; a code that begins with a zero stays a text."""
+NUL = "\0"
+"""FEEL can write it; no row of PostgreSQL can hold it."""
 LONGEST = 200
 """Characters of a value that an incident quotes: a list of thousands helps nobody."""
 
@@ -105,9 +107,9 @@ class Expression:
         if self.fixed:
             return self.text
         value, warnings = self.explained(token)
-        if type(value) is str and value:
+        if type(value) is str and value and NUL not in value:
             return value
-        if value is not None and type(value) is not bool and not isinstance(value, (list, dict)):
+        if value is not None and type(value) not in (bool, str) and not isinstance(value, (list, dict)):
             return values.to_text(value)
         raise self.unfit(what, value, warnings)
 
@@ -135,9 +137,9 @@ class Expression:
     def names_of(self, token: Token, what: str) -> list[str]:
         """Return a list of texts, also from one text with commas (candidate groups and users)."""
         value, warnings = self.explained(token)
-        if type(value) is str:
+        if type(value) is str and NUL not in value:
             return [part.strip() for part in value.split(",") if part.strip()]
-        if isinstance(value, list) and all(type(part) is str for part in value):
+        if isinstance(value, list) and all(type(part) is str and NUL not in part for part in value):
             return [part for part in value if part]
         raise self.unfit(what, value, warnings)
 
@@ -167,7 +169,7 @@ class Expression:
 
 def _found(value: Any, warnings: Sequence[feel.FeelWarning]) -> dict[str, Any]:
     """Return the facts of an unexpected value: its text, shortened, and FEEL's reasons in both languages."""
-    text = values.to_text(value)
+    text = values.to_text(value).replace(NUL, "\N{SYMBOL FOR NULL}")
     found = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     reasons = {
         language: " (" + "; ".join(one.describe(language) for one in warnings) + ")" for language in LANGUAGES

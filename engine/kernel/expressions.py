@@ -99,7 +99,7 @@ class Expression:
         raise Fault("condition", "expression.truth", text=self.text, **_found(value, warnings))
 
     def words(self, token: Token, what: str) -> str:
-        """Return a non-empty text or the text of a number: a name, a code, a key.
+        """Return a text or the text of a number: a name, a code, a key.
 
         Raises:
             Fault: the value is neither.
@@ -107,7 +107,7 @@ class Expression:
         if self.fixed:
             return self.text
         value, warnings = self.explained(token)
-        if type(value) is str and value and NUL not in value:
+        if type(value) is str and NUL not in value:
             return value
         if value is not None and type(value) not in (bool, str) and not isinstance(value, (list, dict)):
             return values.to_text(value)

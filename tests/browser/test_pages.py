@@ -96,6 +96,31 @@ def test_a_task_and_its_refusal_are_sound(site: Site, size: str) -> None:
     assert targets == []
 
 
+LISTS = (
+    "/requests/",
+    "/orders/",
+    "/assets/",
+    "/stock/",
+    "/postings/",
+    "/processes/",
+    "/account",
+    "/signed-in/",
+)
+
+
+def test_no_list_makes_a_tablet_or_a_small_desk_scroll_sideways(site: Site) -> None:
+    site.town.ask(title="Chauffe-eau de la cantine de l’école élémentaire Marie-Curie : plus d’eau chaude")
+    page = site.signed_in("tout@valmont.example", DESK)
+    wrong = []
+    for width in (1280, 1024, 860):
+        page.set_viewport_size({"width": width, "height": 900})
+        for address in LISTS:
+            page.goto(address)
+            if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                wrong.append(f"{address} at {width}")
+    assert wrong == []
+
+
 def test_english_pages_speak_no_french(site: Site) -> None:
     page = site.signed_in("tout@valmont.example", locale="en-GB")
     page.goto("/home")

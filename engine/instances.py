@@ -440,9 +440,7 @@ def _hear(
     except (Missing, NotWaiting):
         return False
     with motion(unit, instance_id):
-        for token in tokens:
-            if token in instance.run.tasks:
-                instance.run.trigger(token, variables)
+        instance.run.hear(tokens, variables)
         settle(unit, instance, rounds=rounds)
     return True
 

@@ -186,9 +186,12 @@ class Stage:
         for acted in list(self.instances):
             if acted is speaker:
                 continue
-            for token, wait in list(acted.waits.items()):
-                if wait.kind == "signal" and wait.facts["name"] == name and token in acted.run.tasks:
-                    acted.run.trigger(token, variables)
+            waiting = [
+                token
+                for token, wait in acted.waits.items()
+                if wait.kind == "signal" and wait.facts["name"] == name
+            ]
+            acted.run.hear(waiting, variables)
             self.settle(acted)
         for process, trigger in [row for rows in list(self.starts.values()) for row in rows]:
             if trigger.kind == "signal" and trigger.name == name:

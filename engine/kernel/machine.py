@@ -8,7 +8,7 @@ agrees. It never touches the database, the clock or the network. Next: ``engine/
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -180,6 +180,17 @@ class Run(BpmnWorkflow):
         token = self.tasks[token_id]
         token.task_spec.triggered(token, dict(variables or {}))
         self.advance()
+
+    def hear(self, token_ids: Iterable[int], variables: Mapping[str, Any]) -> None:
+        """Give a signal to those of ``token_ids`` that wait for one still.
+
+        What the first of them does may have let another hear the same signal: that one has had its turn, and what
+        it waits for now, as the answer of a listener, is something else.
+        """
+        for token_id in token_ids:
+            token = self.tasks.get(token_id)
+            if token is not None and token.internal_data.get("wait") == "signal":
+                self.trigger(token_id, variables)
 
     def throw(self, token_id: int, code: str, message: str, variables: Mapping[str, Any]) -> None:
         """Throw a BPMN error from the job at ``token_id``."""

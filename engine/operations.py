@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from engine import instances, kernel
 from engine.errors import EngineError, Missing, NotWaiting, Refused
 from engine.store import Engine, UnitOfWork
-from engine.tables import InstanceState, Job, ProcessInstance, Subscription, Timer, UserTask
+from engine.tables import Incident, InstanceState, Job, ProcessInstance, Subscription, Timer, UserTask
 
-_PROJECTIONS = (UserTask, Job, Timer, Subscription)
+_PROJECTIONS = (UserTask, Job, Timer, Subscription, Incident)
+"""The rows that say at which element of the diagram a token waits or has stopped."""
 
 
 # ---------------------------------------------------------------------- suspend and resume

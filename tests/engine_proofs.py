@@ -64,18 +64,16 @@ def _of_instance(connection: sa.Connection, row: Any) -> list[str]:
     if listed != row.status:
         found.append(f"{of}: the state is {row.status}, the instance {listed}")
     for kind, (table, *conditions) in _WAITS.items():
-        rows = sorted(
-            connection.scalars(sa.select(table.token).where(table.instance_id == of, *conditions)).all()
-        )
-        waits = sorted(token[0] for token in tokens if token[5] and token[5].get("wait") == kind)
+        query = sa.select(table.token, table.element).where(table.instance_id == of, *conditions)
+        rows = sorted(map(tuple, connection.execute(query)))
+        waits = sorted((token[0], token[2]) for token in tokens if token[5] and token[5].get("wait") == kind)
         if rows != ([] if ended else waits):
             found.append(f"{of}: {kind} rows for tokens {rows}, the document waits at {waits}")
-    faults = sorted(token[0] for token in tokens if token[5] and "fault" in token[5])
-    open_incidents = sorted(
-        connection.scalars(
-            sa.select(Incident.token).where(Incident.instance_id == of, Incident.resolved_at.is_(None))
-        )
+    faults = sorted((token[0], token[2]) for token in tokens if token[5] and "fault" in token[5])
+    stopped = sa.select(Incident.token, Incident.element).where(
+        Incident.instance_id == of, Incident.resolved_at.is_(None)
     )
+    open_incidents = sorted(map(tuple, connection.execute(stopped)))
     if open_incidents != ([] if ended else faults):
         found.append(f"{of}: incidents at {open_incidents}, the document has faults at {faults}")
     lines = sorted(connection.scalars(sa.select(History.seq).where(History.instance_id == of)))

@@ -13,6 +13,7 @@ from engine.clock import SettableClock
 from engine.definitions import File
 from engine.errors import Missing, NotWaiting, Refused
 from tests import diagrams as d
+from tests import engine_proofs
 
 MORNING = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 FIRST = d.process(
@@ -221,3 +222,22 @@ def test_a_batch_takes_over_those_that_can_and_names_those_that_cannot(house: Ho
     )
     assert [verdict.done for verdict in verdicts] == [True, False, False]
     assert verdicts[2].reasons[0].code == "missing"
+
+
+def test_what_has_stopped_stands_at_the_step_of_the_new_version(house: House) -> None:
+    def version(step: str) -> bytes:
+        return d.process(
+            "q", d.start(), d.script(step, "assert(1, false)", "x"), d.end(), flows=f"start {step} end"
+        )
+
+    first = house.deploy(version("count"))
+    with house.engine.begin("ana") as unit:
+        stopped = instances.start(unit, "q")
+    second = house.deploy(version("reckon"))
+    [done] = operations.migrate(house.engine, "ana", [stopped], first, second, {"count": "reckon"})
+    assert done.done
+    with house.engine.read() as reading:
+        [incident] = queries.open_incidents(reading, instance_id=stopped)
+        [part] = queries.parts(reading, stopped)
+    assert (incident.element, part.incidents) == ("reckon", frozenset({"reckon"}))
+    assert engine_proofs.findings(house.engine.database) == []

@@ -81,5 +81,8 @@ def tell(message: str, code: str | None, facts: Mapping[str, Any] | None, langua
     """
     if code not in INCIDENTS or facts is None:
         return Told(message, "", "en")
-    said, advice = kernel.worded(code, facts, language)
+    try:
+        said, advice = kernel.worded(code, facts, language)
+    except KeyError:  # the words of another release ask for other facts
+        return Told(message, "", "en")
     return Told(said, advice, _FOREIGN.get(code, language))

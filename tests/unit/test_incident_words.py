@@ -160,7 +160,7 @@ def test_what_a_handler_refuses_stays_english(house: House) -> None:
 
 def test_incidents_from_before_and_codes_of_another_release_keep_their_text(house: House) -> None:
     row = _stopped(house, d.start(), *GATEWAY, d.end(), flows="start choose")
-    for code, facts in ((None, None), ("no.such", {"a": 1})):
+    for code, facts in ((None, None), ("no.such", {"a": 1}), ("condition.none", {"gateway": "other facts"})):
         with house.engine.begin("ana") as unit:
             unit.connection.execute(sa.update(Incident).values(code=code, facts=facts))
         [old] = house.do(queries.open_incidents)

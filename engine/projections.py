@@ -36,6 +36,8 @@ LEASES = 2**20
 that comes twice is known by job and fence."""
 ROOT = 1
 """The token of the root process is the first one made."""
+MOST_DIGITS = 18
+"""Of the number of a token; Python refuses to read numbers of thousands of digits, which anybody may ask for."""
 
 # Every statement of the way from one wait to the next is compiled once.
 _INSERT_INSTANCES = inserting(ProcessInstance)
@@ -108,7 +110,7 @@ def work_id(instance_id: str, token: int) -> str:
 def origin(work: str) -> tuple[str, int]:
     """Return the instance and the token of a user task or job; token 0 for an id that is none of ours."""
     instance_id, _, token = work.rpartition(".")
-    return instance_id, int(token) if token.isdecimal() else 0
+    return instance_id, int(token) if token.isdecimal() and len(token) <= MOST_DIGITS else 0
 
 
 def claim(

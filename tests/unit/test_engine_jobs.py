@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from engine import incidents, instances, jobs, operations, outbox, queries
+from engine import incidents, instances, jobs, operations, outbox, queries, tasks
 from engine.errors import BpmnError, DefinitionRefused, Missing, NotWaiting, Refused, Stale
 from engine.store import Call, UnitOfWork
 from engine.tables import Incident, Job, MessageReceipt, Outbox
@@ -105,6 +105,15 @@ def test_a_lease_that_is_over_passes_on_and_the_zombie_is_refused(house: House) 
     house.do(jobs.complete, quick.id, quick.fence)
     with pytest.raises(Missing, match="There is no job"):
         house.do(jobs.complete, slow.id, slow.fence)
+
+
+def test_an_id_of_thousands_of_digits_is_one_that_is_not_there(house: House) -> None:
+    made = house.start()
+    for nonsense in ("9" * 5_000, "1" * 19):
+        with pytest.raises(Missing, match="There is no job"):
+            house.do(jobs.complete, f"{made}.{nonsense}", 1)
+        with pytest.raises(Missing, match="There is no task"):
+            house.do(tasks.complete, f"{made}.{nonsense}")
 
 
 def test_a_lease_can_be_extended(house: House) -> None:

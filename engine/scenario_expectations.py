@@ -7,77 +7,22 @@ never moves the stage. Next: ``engine/rehearsal.py``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any
 
 from engine import kernel, variables
 from engine.feel import Months
-from engine.kernel.faults import FaultKind
 from engine.rehearsal import Acted, Stage
-
-
-class Unusable(Exception):
-    """The scenario file is not of the language.
-
-    Attributes:
-        texts: why, in English and French.
-    """
-
-    def __init__(self, en: str, fr: str = "") -> None:
-        super().__init__(en)
-        self.texts = {"en": en, "fr": fr or en}
-
-
-IN_FRENCH = {
-    "a list": "une liste",
-    "a list of element ids": "une liste d’identifiants d’éléments",
-    "a text": "un texte",
-    "a text or a number": "un texte ou un nombre",
-    "a whole number": "un nombre entier",
-    "an object": "un objet",
-    "true or false": "vrai ou faux",
-}
-"""The shapes that scenarios are made of."""
+from engine.scenario_language import TASK_FACTS, Unusable, numbered
 
 
 class Failed(Exception):
     """What was expected is not so."""
 
 
-KEYS = frozenset(
-    {
-        "absent",
-        "before",
-        "completed",
-        "incidents",
-        "instance",
-        "instances",
-        "never",
-        "note",
-        "path",
-        "process",
-        "status",
-        "task",
-        "task_variables",
-        "terminated",
-        "variables",
-        "waiting",
-        "waiting_any",
-    }
-)
-SHAPES: dict[str, tuple[type | tuple[type, ...], str]] = {
-    **dict.fromkeys(
-        ("absent", "before", "incidents", "never", "path", "waiting", "waiting_any"),
-        (list, "a list"),
-    ),
-    "terminated": ((list, dict), "a list"),
-    **dict.fromkeys(("completed", "instances", "task", "task_variables", "variables"), (dict, "an object")),
-    **dict.fromkeys(("instance", "process", "status"), (str, "a text")),
-}
-STATUSES = frozenset({"active", "completed", "terminated"})
 WAITING_KINDS = frozenset({"task", "job", "message", "signal", "timer"})
 
 
@@ -115,100 +60,6 @@ class Seen:
         return ended.variables if ended is not None else self.acted.run.tasks[self.token].data
 
 
-def check_expectation(expected: Any) -> None:
-    """Look at an expectation without a stage.
-
-    Raises:
-        Unusable: an unknown key, status or shape.
-    """
-    if not isinstance(expected, dict):
-        raise Unusable(
-            f"expected an object as “expect”, but found {expected!r}",
-            f"« expect » devrait être un objet, mais on trouve {expected!r}",
-        )
-    unknown = set(expected) - KEYS
-    if unknown:
-        known = ", ".join(sorted(KEYS))
-        raise Unusable(
-            f"there is no expectation “{min(unknown)}”; known are {known}",
-            f"il n’y a pas d’attente « {min(unknown)} » ; on connaît {known}",
-        )
-    for key, (kind, what) in SHAPES.items():
-        if key in expected and not isinstance(expected[key], kind):
-            raise Unusable(
-                f"expected {what} as “{key}”, but found {expected[key]!r}",
-                f"« {key} » devrait être {IN_FRENCH.get(what, what)}, mais on trouve {expected[key]!r}",
-            )
-    if expected.get("status", "active") not in STATUSES:
-        known = ", ".join(sorted(STATUSES))
-        raise Unusable(
-            f"there is no status “{expected['status']}”; known are {known}",
-            f"il n’y a pas d’état « {expected['status']} » ; on connaît {known}",
-        )
-    for key in ("task", "task_variables"):
-        if "element" not in expected.get(key, {"element": ""}):
-            raise Unusable(f"“{key}” needs “element”", f"il manque « element » à « {key} »")
-    strange = set(expected.get("task", {})) - _TASK_FACTS.keys() - {"element"}
-    if strange:
-        raise Unusable(f"a task has no “{min(strange)}”; known are {', '.join(_TASK_FACTS)}")
-    for key in ("absent", "never", "path", "terminated", "waiting", "waiting_any"):
-        _check_each(key, expected.get(key, ()), _is_text, "a text")
-    seen = expected.get("task_variables", {})
-    if not isinstance(seen.get("absent", []), list) or not isinstance(seen.get("variables", {}), dict):
-        raise Unusable("“task_variables” takes an object as “variables” and a list of names as “absent”")
-    _check_each("absent", seen.get("absent", ()), _is_text, "a text")
-    pairs = expected.get("before", [])
-    if not (len(pairs) == 2 and all(map(_is_text, pairs))):
-        _check_each("before", pairs, _is_pair, "a pair of element ids")
-    for key in ("completed", "instances", "terminated"):
-        value = expected.get(key, {})
-        if isinstance(value, dict):
-            counts = [count for name, count in value.items() if (key, name) != ("instances", "process")]
-            _check_each(key, counts, _is_count, "a whole number")
-    _check_instances(expected.get("instances", {"process": ""}))
-    for incident in expected.get("incidents", ()):
-        _check_incident(incident)
-
-
-def _check_each(key: str, value: Any, fits: Callable[[Any], bool], what: str) -> None:
-    if not isinstance(value, Iterable):
-        raise Unusable(f"expected “{key}” to be a list, but found {value!r}")
-    for item in value:
-        if not fits(item):
-            raise Unusable(f"expected each of “{key}” to be {what}, but found {item!r}")
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(_is_text, value))
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _check_incident(value: Any) -> None:
-    if not isinstance(value, dict) or not value:
-        raise Unusable(f"expected each of “incidents” to be an object with element, kind, message: {value!r}")
-    strange = set(value) - {"element", "kind", "message"}
-    if strange:
-        raise Unusable(f"an incident has no “{min(strange)}”; known are element, kind, message")
-    kinds = get_args(FaultKind)
-    if value.get("kind", kinds[0]) not in kinds:
-        raise Unusable(f"there is no kind of incident “{value['kind']}”; known are {', '.join(kinds)}")
-
-
-def _check_instances(value: Mapping[str, Any]) -> None:
-    unknown = set(value) - STATUSES - {"process", "total"}
-    if unknown or "process" not in value:
-        raise Unusable(
-            f"“instances” takes “process” and {', '.join(sorted(STATUSES))}, but found {sorted(value)}"
-        )
-
-
 def expect(stage: Stage, named: Mapping[str, Acted], expected: Mapping[str, Any]) -> None:
     """Check every key of an expectation.
 
@@ -216,7 +67,6 @@ def expect(stage: Stage, named: Mapping[str, Acted], expected: Mapping[str, Any]
         Failed: the first that does not hold.
         Unusable: an unknown key or instance.
     """
-    check_expectation(expected)
     if "instances" in expected:
         _instances(stage, expected["instances"])
     if not set(expected) - {"instances", "note"}:
@@ -354,17 +204,6 @@ def _task_variables(seen: Seen, value: Mapping[str, Any]) -> None:
     raise Failed(f"expected “{element}” to wait, but waiting are {_names(_waiting_names(seen))}{_why(seen)}")
 
 
-_TASK_FACTS = {
-    "assignee": "assignee",
-    "candidateGroups": "candidate_groups",
-    "candidateUsers": "candidate_users",
-    "dueDate": "due_date",
-    "followUpDate": "follow_up_date",
-    "priority": "priority",
-    "formId": "form_id",
-}
-
-
 def _task(seen: Seen, value: Mapping[str, Any]) -> None:
     for _, wait in sorted(seen.acted.waits.items()):
         if wait.kind == "task" and wait.element == value["element"] and wait.process in seen.processes:
@@ -378,9 +217,9 @@ def _task(seen: Seen, value: Mapping[str, Any]) -> None:
 
 
 def _task_fact(wait: kernel.Wait, key: str, wanted: Any) -> None:
-    found = wait.facts.get(_TASK_FACTS[key])
+    found = wait.facts.get(TASK_FACTS[key])
     if isinstance(wanted, list):
-        matches = sorted(map(str, wanted)) == sorted(found or [])
+        matches = isinstance(found, list) and sorted(map(str, wanted)) == sorted(found)
     else:
         matches = equal(wanted, found)
     if not matches:
@@ -451,9 +290,12 @@ def _find(stage: Stage, named: Mapping[str, Acted], expected: Mapping[str, Any])
             if called == process_id
         ]
         every.sort(key=lambda one: (one[0].begun[one[1]], one[1]))
-        if not name[1:].isdigit() or int(name[1:]) < 1:
-            raise Unusable(f"there is no instance “{name}”; count from #1")
-        index = int(name[1:]) - 1
+        index = numbered(name) - 1
+        if index < 0:
+            raise Unusable(
+                f"there is no instance “{name}”; count from #1",
+                f"il n’y a pas d’instance « {name} » ; comptez à partir de #1",
+            )
         if index >= len(every):
             raise Failed(f"expected {index + 1} instance(s) of “{process_id}”, but there are {len(every)}")
         return _seen(stage, *every[index])
@@ -469,10 +311,13 @@ def find_instance(stage: Stage, named: Mapping[str, Acted], name: str) -> Acted:
     """
     if name in named:
         return named[name]
-    number = 1 if name == "i1" else int(name[1:]) if name[:1] == "#" and name[1:].isdigit() else 0
+    number = 1 if name == "i1" else numbered(name)
     if not 1 <= number <= len(stage.instances):
-        known = ", ".join(named) or "none"
-        raise Unusable(f"there is no instance “{name}”; {len(stage.instances)} were started, named: {known}")
+        known, count = ", ".join(named), len(stage.instances)
+        raise Unusable(
+            f"there is no instance “{name}”; {count} were started, named: {known or 'none'}",
+            f"il n’y a pas d’instance « {name} » ; démarrées : {count}, nommées : {known or 'aucune'}",
+        )
     return stage.instances[number - 1]
 
 

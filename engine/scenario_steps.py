@@ -1,14 +1,14 @@
-"""The language of scenarios: each step and each expectation, on a stage in memory.
+"""Telling a scenario: each step, on a stage in memory.
 
 Comes in: one step. Goes out: the stage moved, or ``Failed`` with what was expected and what was found. It
-never guesses a misspelt key. Next: ``engine/rehearsal.py``.
+never guesses a misspelt key: ``scenario_language.py`` refuses it. Next: ``engine/rehearsal.py``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -16,150 +16,12 @@ from typing import Any
 from engine import variables
 from engine.errors import Refused
 from engine.rehearsal import Acted, Stage
-from engine.scenario_expectations import (
-    IN_FRENCH,
-    Failed,
-    Unusable,
-    check_expectation,
-    equal,
-    expect,
-    find_instance,
-    visible,
-    waiting_names,
-)
+from engine.scenario_expectations import Failed, equal, expect, find_instance, visible, waiting_names
+from engine.scenario_language import check_step, span, task_change
 from engine.variables import to_text
 
-NEEDED: dict[str, frozenset[str]] = {
-    "start": frozenset({"process"}),
-    "assign": frozenset({"element"}),
-    "complete": frozenset({"element"}),
-    "deny": frozenset({"element"}),
-    "update": frozenset({"element", "change"}),
-    "throw_error": frozenset({"element", "code"}),
-    "fail_job": frozenset({"element", "retries"}),
-    "set_retries": frozenset({"element", "retries"}),
-    "resolve_incident": frozenset({"element"}),
-    "set_variables": frozenset({"variables"}),
-    "advance_clock": frozenset({"by"}),
-    "publish_message": frozenset({"name"}),
-    "broadcast_signal": frozenset({"name"}),
-}
-TEXT, OBJECT, NUMBER, YES_OR_NO = (
-    (str, "a text"),
-    (dict, "an object"),
-    (int, "a whole number"),
-    (bool, "true or false"),
-)
-KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
-    "as": TEXT,
-    "assignee": TEXT,
-    "by": TEXT,
-    "change": OBJECT,
-    "code": TEXT,
-    "element": TEXT,
-    "expect_rejected": YES_OR_NO,
-    "instance": TEXT,
-    "key": ((str, int, Decimal), "a text or a number"),
-    "message": TEXT,
-    "name": TEXT,
-    "optional": YES_OR_NO,
-    "pick": NUMBER,
-    "process": TEXT,
-    "reason": TEXT,
-    "retries": NUMBER,
-    "ttl": TEXT,
-    "type": TEXT,
-    "variables": OBJECT,
-    "where": OBJECT,
-}
-
-
-SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
-"""Whether a duration can be read does not depend on the day."""
-STEPS: dict[str, tuple[str, frozenset[str]]] = {
-    "start": ("_start", frozenset({"process", "variables", "as", "expect_rejected"})),
-    "assign": ("_assign", frozenset({"element", "assignee", "expect_rejected"})),
-    "complete": (
-        "_complete",
-        frozenset({"element", "variables", "where", "pick", "type", "expect_rejected"}),
-    ),
-    "complete_all_waiting": ("_complete_all", frozenset({"variables", "optional"})),
-    "deny": ("_deny", frozenset({"element", "reason", "type", "expect_rejected"})),
-    "throw_error": ("_throw_error", frozenset({"element", "code", "variables"})),
-    "fail_job": ("_fail_job", frozenset({"element", "retries", "message"})),
-    "set_retries": ("_set_retries", frozenset({"element", "retries"})),
-    "resolve_incident": ("_resolve", frozenset({"element"})),
-    "set_variables": ("_set_variables", frozenset({"variables", "instance"})),
-    "update": ("_update", frozenset({"element", "change", "expect_rejected"})),
-    "advance_clock": ("_advance", frozenset({"by"})),
-    "publish_message": ("_publish", frozenset({"name", "key", "variables", "ttl"})),
-    "broadcast_signal": ("_broadcast", frozenset({"name", "variables"})),
-    "cancel_instance": ("_cancel", frozenset({"instance"})),
-}
-"""Each step: the method that does it, and its keys."""
-
-
 _ARGUMENTS = {"as": "name_as", "type": "job_type"}
-_CHANGES = {
-    "candidateGroups": "candidate_groups",
-    "candidateUsers": "candidate_users",
-    "dueDate": "due_date",
-    "followUpDate": "follow_up_date",
-    "priority": "priority",
-}
-
-
-def check_step(action: Any) -> None:
-    """Look at one step without doing it.
-
-    Raises:
-        Unusable: it is not of the language.
-    """
-    if not isinstance(action, dict):
-        raise Unusable(
-            f"expected a step to be an object, but found {action!r}",
-            f"une étape devrait être un objet, mais on trouve {action!r}",
-        )
-    if "expect" in action:
-        if set(action) - {"expect", "note"}:
-            raise Unusable(
-                f"expected “expect” alone, but found {sorted(action)}",
-                f"« expect » devrait être seul, mais on trouve {sorted(action)}",
-            )
-        check_expectation(action["expect"])
-        return
-    name = action.get("do")
-    if not isinstance(name, str) or name not in STEPS:
-        known = ", ".join(sorted(STEPS))
-        raise Unusable(
-            f"there is no step “{name}”; known are {known}",
-            f"il n’y a pas d’étape « {name} » ; on connaît {known}",
-        )
-    keys = STEPS[name][1]
-    unknown = set(action) - keys - {"do", "note"}
-    if unknown:
-        known = ", ".join(sorted(keys))
-        raise Unusable(
-            f"the step “{name}” has no key “{min(unknown)}”; known are {known}",
-            f"l’étape « {name} » n’a pas de clé « {min(unknown)} » ; on connaît {known}",
-        )
-    for key in sorted(NEEDED.get(name, frozenset()) - set(action)):
-        raise Unusable(f"the step “{name}” needs “{key}”", f"il manque « {key} » à l’étape « {name} »")
-    for key in sorted(set(action) & KINDS.keys()):
-        kind, what = KINDS[key]
-        if not isinstance(action[key], kind) or (isinstance(action[key], bool) and kind is not bool):
-            raise Unusable(
-                f"the step “{name}” expects {what} as “{key}”, but found {action[key]!r}",
-                f"« {key} » de l’étape « {name} » devrait être {IN_FRENCH.get(what, what)}, "
-                f"mais on trouve {action[key]!r}",
-            )
-        if kind is int and action[key] < 0:
-            raise Unusable(
-                f"the step “{name}” expects “{key}” to be 0 or more, but found {action[key]}",
-                f"« {key} » de l’étape « {name} » devrait valoir 0 ou plus, mais on trouve {action[key]}",
-            )
-        if key in ("by", "ttl"):
-            span(action[key], SOME_DAY)
+"""Keys of steps that Python would not take as names of arguments."""
 
 
 class Teller:
@@ -184,7 +46,7 @@ class Teller:
         if "expect" in action:
             expect(self.stage, self.named, action["expect"])
             return
-        step = getattr(self, STEPS[action["do"]][0])
+        step = getattr(self, f"_{action['do']}")
         step(
             **{_ARGUMENTS.get(key, key): value for key, value in action.items() if key not in ("do", "note")}
         )
@@ -282,7 +144,9 @@ class Teller:
         if refused is None and expect_rejected:
             raise Failed("expected the command to be rejected, but it was carried out")
 
-    def _complete_all(self, variables: Mapping[str, Any] | None = None, *, optional: bool = False) -> None:
+    def _complete_all_waiting(
+        self, variables: Mapping[str, Any] | None = None, *, optional: bool = False
+    ) -> None:
         waiting = [
             (a, t, w) for a in self.stage.instances for t, w in a.waits.items() if w.kind in ("task", "job")
         ]
@@ -320,7 +184,7 @@ class Teller:
                     return
         raise Failed(self._missed(element, ("job",), None, 0, 0))
 
-    def _resolve(self, element: str) -> None:
+    def _resolve_incident(self, element: str) -> None:
         for acted in self.stage.instances:
             for token, (name, _) in acted.incidents.items():
                 if name == element:
@@ -334,10 +198,10 @@ class Teller:
         acted.run.set_variables(acted.run.task_tree.id, variables)
         self.stage.settle(acted)
 
-    def _advance(self, by: str) -> None:
+    def _advance_clock(self, by: str) -> None:
         self.stage.advance_clock(span(by, self.stage.now))
 
-    def _publish(
+    def _publish_message(
         self,
         name: str,
         key: str | int | Decimal = "",
@@ -347,10 +211,10 @@ class Teller:
         text = key if isinstance(key, str) else to_text(key)
         self.stage.publish(name, text, variables or {}, span(ttl, self.stage.now))
 
-    def _broadcast(self, name: str, variables: Mapping[str, Any] | None = None) -> None:
+    def _broadcast_signal(self, name: str, variables: Mapping[str, Any] | None = None) -> None:
         self.stage.broadcast(name, variables or {})
 
-    def _cancel(self, instance: str = "i1") -> None:
+    def _cancel_instance(self, instance: str = "i1") -> None:
         acted = self._active(instance)
         if acted.run.is_leaving:
             raise Failed(f"expected the instance “{instance}” to go on, but it has been cancelled already")
@@ -409,33 +273,3 @@ class Teller:
 def _counted(names: Iterable[str]) -> str:
     counts = sorted(Counter(names).items())
     return ", ".join(f"{name} ×{count}" if count > 1 else name for name, count in counts) or "none"
-
-
-def task_change(change: Mapping[str, Any], zone: str) -> dict[str, Any]:
-    """Return the facts of a user task that a step changes; dates are ISO 8601 texts or null."""
-    facts: dict[str, Any] = {}
-    for key, value in change.items():
-        if key not in _CHANGES:
-            raise Unusable(f"a task cannot change “{key}”; known are {', '.join(_CHANGES)}")
-        is_date = key.endswith("Date") and value is not None
-        facts[_CHANGES[key]] = variables.to_instant(value, zone=zone) if is_date else value
-    return facts
-
-
-def span(text: str, now: datetime) -> timedelta:
-    """Return how long a duration is from ``now`` on.
-
-    Raises:
-        Unusable: it is no ISO 8601 duration, or leads into the past.
-    """
-    duration = variables.parse_duration(text)
-    try:
-        after = None if duration is None else variables.shift(now, duration)
-    except (OverflowError, ValueError):  # beyond the year 9999
-        after = None
-    if after is None or after < now:
-        raise Unusable(f"“{text}” is no ISO 8601 duration from now on, such as PT2H")
-    return after - now
-
-
-__all__ = ["Failed", "Teller", "Unusable", "check_step"]

@@ -21,9 +21,11 @@ from zoneinfo import ZoneInfo
 from engine import definitions, dmn, kernel
 from engine.definitions import Checked, File
 from engine.errors import EngineError
-from engine.problems import Problem, errors_among
+from engine.problems import Language, Problem, errors_among
 from engine.rehearsal import Backstage, Stage
-from engine.scenario_steps import Failed, Teller, Unusable, check_step
+from engine.scenario_expectations import Failed
+from engine.scenario_language import Unusable, check_step
+from engine.scenario_steps import Teller
 
 REHEARSED = frozenset(
     {
@@ -91,17 +93,14 @@ class Runner:
     """Runs scenario files; a diagram that several of them use is read once.
 
     Attributes:
-        library: files that scenarios need not name: forms and decisions of the house.
         backstage: gives a story's stage what does task types for real; by default every service task is a job.
     """
 
     def __init__(
         self,
         *,
-        known: definitions.Known | None = None,
         backstage: Callable[[Stage], AbstractContextManager[Backstage]] | None = None,
     ) -> None:
-        self.known = known or definitions.Known()
         self.backstage = backstage
         self._read: dict[tuple[Path, float], Checked] = {}
         self._models: dict[tuple[Path, float], dmn.Model] = {}
@@ -157,13 +156,15 @@ class Runner:
 
     def _checked(self, path: Path) -> Checked:
         if not path.is_file():
-            raise Unusable(f"the resource {path.name} does not exist")
+            raise Unusable(f"the resource {path.name} does not exist", f"le fichier {path.name} n’existe pas")
         key = _key(path)
         if key not in self._read:
             checked = definitions.check([File(path.name, path.read_bytes())])
             errors = [p for p in errors_among(checked.problems) if not _rehearsed(p, checked)]
             if errors:
-                raise Unusable(f"{path.name}: {_first(errors)}")
+                raise Unusable(
+                    f"{path.name}: {_first(errors, 'en')}", f"{path.name} : {_first(errors, 'fr')}"
+                )
             self._read[key] = checked
         return self._read[key]
 
@@ -229,9 +230,10 @@ def _key(path: Path) -> tuple[Path, float]:
     return path, path.stat().st_mtime
 
 
-def _first(problems: list[Problem]) -> str:
+def _first(problems: list[Problem], language: Language) -> str:
     first = problems[0]
-    return f"{first.label or first.element or 'file'}: {first.message()}"
+    file = {"en": "file", "fr": "fichier"}[language]
+    return f"{first.label or first.element or file}: {first.message(language)}"
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -328,7 +330,7 @@ def find(paths: Iterable[Path]) -> list[Path]:
         elif path.is_dir():
             found += [file for file in sorted(path.rglob("*.json")) if is_scenario(file)]
         else:
-            raise Unusable(f"{path} does not exist")
+            raise Unusable(f"{path} does not exist", f"{path} n’existe pas")
     return found
 
 

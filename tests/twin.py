@@ -23,7 +23,8 @@ from engine.clock import SettableClock
 from engine.errors import Refused
 from engine.rehearsal import Acted, Stage
 from engine.scenario_expectations import find_instance
-from engine.scenario_steps import Teller, span, task_change
+from engine.scenario_language import span, task_change
+from engine.scenario_steps import Teller
 from engine.scenarios import Runner, load
 from engine.tables import (
     Base,

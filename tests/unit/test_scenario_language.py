@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from engine.scenarios import Runner, Unusable, coverage, find, problems
+from engine.scenario_language import Unusable
+from engine.scenarios import Runner, coverage, find, problems
 from tests.diagrams import boundary, catch, end, message, on_message, process, start, user
 from web.cli import main
 
@@ -63,6 +64,13 @@ GO = {"do": "start", "process": "p"}
         ({"expect": {"waiting": "a"}}, "expected a list as “waiting”"),
         ({"expect": {"instance": "i9", "status": "active"}}, "there is no instance “i9”"),
         ({"expect": {"instance": "#0", "process": "p", "status": "active"}}, "count from #1"),
+        ({"expect": {"instance": "#²", "process": "p", "status": "active"}}, "there is no instance “#²”"),
+        ({"expect": {"instance": "#²", "status": "active"}}, "there is no instance “#²”"),
+        ({"do": "update", "element": "a", "change": {"assignee": "x"}}, "a task cannot change “assignee”"),
+        (
+            {"do": "update", "element": "a", "change": {"dueDate": "soon"}},
+            "“dueDate” is no date and time: 'soon'",
+        ),
         ({"expect": {"instances": {"process": "p", "open": 1}}}, "“instances” takes"),
         ({"expect": {"incidents": [{"where": "a"}]}}, "an incident has no “where”"),
         ({"expect": {"task": {"element": "a", "due": 1}}}, "a task has no “due”"),
@@ -101,6 +109,7 @@ def test_what_is_not_of_the_language_is_unusable(tmp_path: Path, step: Any, word
         ({"expect": {"variables": {"n": 2}}}, "expected “n” of the instance to be 2, but it is 1"),
         ({"expect": {"absent": ["n"]}}, "expected the instance not to have “n”"),
         ({"expect": {"task": {"element": "a", "candidateGroups": ["x"]}}}, "expected candidateGroups of “a”"),
+        ({"expect": {"task": {"element": "a", "priority": [50]}}}, "expected priority of “a”"),
         ({"expect": {"task_variables": {"element": "a", "n": 3}}}, "expected “n” of “a” to be 3"),
         ({"expect": {"incidents": [{"element": "a"}]}}, "expected the incident"),
         ({"expect": {"instances": {"process": "p", "active": 2}}}, "expected 2 active"),

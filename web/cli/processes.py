@@ -20,7 +20,7 @@ import forms
 from engine import definitions, scenarios
 from engine.definitions import File, Known
 from engine.problems import Language, Problem, errors_among
-from engine.scenario_expectations import Unusable
+from engine.scenario_language import Unusable
 from engine.scenarios import LeftOut, Outcome
 from web.cli.files import gather
 

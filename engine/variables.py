@@ -123,10 +123,9 @@ def _read(kind: str, text: str) -> Any:
     """Return the value of a tag; what somebody else wrote under our tag stays the text it is."""
     if kind == "number":
         try:
-            number = Decimal(text)
-        except InvalidOperation:
+            return int(text) if "." not in text and "E" not in text else Decimal(text)
+        except (InvalidOperation, ValueError):  # int() also refuses numbers of thousands of digits
             return text
-        return int(number) if "." not in text and "E" not in text else number
     if kind == "date":
         return read_date(text)
     if kind == "time":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 
-from engine import kernel
+from engine import kernel, variables
 from engine.errors import Failed
 from tests.diagrams import end, process, start, user
 from tests.properties.test_kernel_oracle import World
@@ -86,6 +87,18 @@ def test_what_the_called_process_changes_is_its_own() -> None:
     text = kernel.freeze(run)
     assert kernel.peek(text, inner.id) == {"n": 2}
     assert kernel.peek(text, 1) == {"n": 1}
+
+
+@pytest.mark.parametrize("text", ["many", "NaN", "Infinity", "9" * 5_000, ""])
+def test_what_a_process_writes_under_our_tag_for_numbers_stays_the_text_it_is(text: str) -> None:
+    written = variables.dumps({"a": {variables.TAG: "number", "v": text}})
+    assert variables.loads(written) == {"a": text}
+
+
+def test_numbers_keep_their_cents_and_all_their_digits() -> None:
+    numbers = [10**30, -(10**30), Decimal("1.10"), Decimal("1E+6144"), Decimal("-0.5"), 7]
+    read = variables.loads(variables.dumps(numbers))
+    assert [(type(one), str(one)) for one in read] == [(type(one), str(one)) for one in numbers]
 
 
 def test_a_round_of_rework_leaves_the_state_as_small_as_it_was() -> None:

@@ -94,10 +94,13 @@ def read(text: str, zone: str) -> Cycle | None:
 
 
 def following(due: datetime, every: str, zone: str) -> datetime | None:
-    """Return the due date after ``due``, UTC; None when a cron never comes again."""
+    """Return the due date after ``due``, UTC; None when none comes before the year 10,000."""
     step = variables.parse_duration(every)
     if step is not None:
-        return variables.shift(due, step)
+        try:
+            return variables.shift(due, step)
+        except (OverflowError, ValueError):
+            return None
     cron = _cron(every)
     if cron is None:
         return None

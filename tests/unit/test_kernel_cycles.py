@@ -50,6 +50,12 @@ def test_a_cron_of_seconds_keeps_to_its_day() -> None:
     assert due == datetime(2026, 3, 2, tzinfo=UTC)
 
 
+def test_an_interval_of_millennia_comes_once_before_the_calendar_ends() -> None:
+    first = cycles.following(datetime(2026, 2, 2, tzinfo=UTC), "P7000Y", "UTC")
+    assert first == datetime(9026, 2, 2, tzinfo=UTC)
+    assert cycles.following(first, "P7000Y", "UTC") is None
+
+
 @pytest.mark.parametrize(
     "text",
     ["* * * * *", "0 0 25 * * *", "0 0 12 32W * *", "0 0 12 L-31 * *", "0 0 12 W * *", "R", "R3", "R/PT0S", "R/-PT1H",

@@ -23,8 +23,6 @@ from engine.tables import InstanceState, Job, ProcessInstance
 from engine.variables import parse_duration
 
 DEFAULT_LEASE = timedelta(minutes=5)
-BACK_OFF_HEADER = "retryBackoff"
-"""A header of the task definition; Camunda's own workers read the same word."""
 _FREE = (
     sa.select(Job.id, Job.fence, Job.type, Job.element, Job.instance_id, Job.token, Job.retries, Job.headers)
     .join(ProcessInstance, ProcessInstance.id == Job.instance_id)
@@ -192,11 +190,11 @@ def fail(
 
 
 def _back_off(job_id: str, headers: Mapping[str, str]) -> timedelta:
-    text = headers.get(BACK_OFF_HEADER, "PT0S")
+    text = headers.get(kernel.BACK_OFF_HEADER, "PT0S")
     pause = parse_duration(text)
     if not isinstance(pause, timedelta) or pause < timedelta(0):
         raise Refused(
-            f"Expected the header {BACK_OFF_HEADER} to be a duration such as PT5M, but it is “{text}”.",
+            f"Expected the header {kernel.BACK_OFF_HEADER} to be a duration such as PT5M, but it is “{text}”.",
             job_id=job_id,
             header=text,
         )

@@ -4,7 +4,7 @@ from engine.kernel.dialect import Reading, read
 from engine.kernel.environment import Environment, HandlerOfRun, Work
 from engine.kernel.faults import Denial, Fault, FaultKind, ThrownError, worded
 from engine.kernel.machine import Effects, Ended, Run, Started, Step, Wait
-from engine.kernel.model import Called, EmbeddedForm, Phase
+from engine.kernel.model import BACK_OFF_HEADER, Called, EmbeddedForm, Phase
 from engine.kernel.process import ProcessSpec
 from engine.kernel.starts import StartTrigger, start_triggers
 from engine.kernel.state import freeze, peek, places, thaw
@@ -12,6 +12,7 @@ from engine.kernel.surgery import Plan, Reason, may_stand_on, migrate, move, rea
 from engine.kernel.token import Token
 
 __all__ = [
+    "BACK_OFF_HEADER",
     "Called",
     "Denial",
     "Effects",

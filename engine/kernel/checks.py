@@ -362,10 +362,8 @@ def _links(process: ProcessSpec, tell: Teller) -> None:
             tell("link.unused", element, name=place[1])
 
 
-def _never(process: ProcessSpec, element: Element, tell: Teller) -> None:
+def _never(process: ProcessSpec, element: BoundaryEvent, tell: Teller) -> None:
     """Warn of an event on the border of what is over before it can happen."""
-    if not isinstance(element, BoundaryEvent):
-        return
     host, kind = process.task_specs.get(element.details.attached_to or ""), element.details.event.kind
     if host is None or host.details.listeners or tell.report.said(element.name):
         return

@@ -16,6 +16,7 @@ from engine import feel, variables
 from engine.kernel import terms
 from engine.kernel.expressions import Expression
 from engine.kernel.model import (
+    BACK_OFF_HEADER,
     AdHoc,
     Binding,
     Called,
@@ -99,8 +100,6 @@ TASK_PHASES: dict[str, Phase] = {
 """When task listeners are called; the short words are those of zeebe 8.6."""
 EMBEDDED = "camunda-forms:bpmn:"
 """How a form key begins that leads to a form inside the diagram."""
-BACK_OFF_HEADER = "retryBackoff"
-"""How long to wait before the next try (``engine/jobs.py`` reads it)."""
 _NAME = re.compile(r"^(?!(?:null|true|false)$)[^\W\d]\w*$")
 
 
@@ -498,6 +497,3 @@ def _reason(error: Exception) -> dict[str, str] | str:
     if isinstance(error, feel.FeelSyntaxError):
         return {"en": error.describe("en"), "fr": error.describe("fr")}
     return str(error)
-
-
-__all__ = ["BPMN", "ExtensionReader"]

@@ -21,6 +21,9 @@ TaskPhase = Literal["creating", "assigning", "updating", "completing", "cancelin
 Phase = Literal["start", TaskPhase, "end"]
 """When a listener runs: execution listeners at start and end, task listeners in between."""
 
+BACK_OFF_HEADER = "retryBackoff"
+"""The header of a job that says how long to wait before the next try; Camunda's own workers read the same word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flow:

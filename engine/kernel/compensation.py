@@ -38,7 +38,7 @@ def begin(token: Token, activity: str | None) -> bool:
     scopes = [scope]
     if scope.mark == "path" and scope.parent is not None:
         scopes = [scope.parent]
-    if "event_subprocess" in scope.internal_data and scope.parent is not None:
+    if scope.task_spec.details.triggered_by_event and scope.parent is not None:
         scopes.insert(0, scope.parent)
     todo: list[list[Any]] = []
     for place in scopes:

@@ -374,7 +374,7 @@ def caught(token: Token, kind: str, code: str, variables: dict[str, Any]) -> boo
         scope = host.parent
         if scope is not None and scope.is_scope:
             for start in by_code(scope.task_spec.event_subprocesses, kind, code, scope):
-                if host.internal_data.get("event_subprocess") != start.scope_id:
+                if host.task_spec.name != start.scope_id:
                     start.caught(scope, variables, code)
                     return True
         host = scope

@@ -203,7 +203,7 @@ class StartEvent(CatchingEvent):
         """Return the token of the event subprocess, begun inside ``scope``."""
         assert self.scope_id is not None, "an event subprocess contains its start"
         inner = scope.workflow.place(self.process.task_specs[self.scope_id], scope)
-        inner.internal_data.update(start=self.name, event=variables, event_subprocess=self.scope_id)
+        inner.internal_data.update(start=self.name, event=variables)
         return inner
 
 

@@ -203,9 +203,8 @@ def migrate(run: Run, plan: Plan) -> None:
 def _rename_memory(memory: dict[str, Any], of: Callable[[str], str]) -> None:
     """Give the elements a token remembers their new ids: what can be undone, and where it begins."""
     compensation.rename(memory, of)
-    for name in ("start", "event_subprocess"):
-        if name in memory:
-            memory[name] = of(memory[name])
+    if "start" in memory:
+        memory["start"] = of(memory["start"])
 
 
 def _keep_watch(run: Run, watcher: Token) -> None:
@@ -243,7 +242,7 @@ def _watch_new(host: Token, new: set[tuple[str, str]]) -> None:
 
 def _interrupted(scope: Token) -> bool:
     """Tell whether an event subprocess has ended everything else in ``scope``, the other events included."""
-    running = {child.internal_data.get("event_subprocess") for child in scope.children}
+    running = {child.task_spec.name for child in scope.children if "compensating" not in child.internal_data}
     return any(
         start.details.interrupting and start.scope_id in running
         for start in scope.task_spec.event_subprocesses

@@ -1,9 +1,10 @@
 """The only room that knows SpiffWorkflow: diagrams become processes, processes become runs."""
 
 from engine.kernel.dialect import Reading, read
+from engine.kernel.effects import Effects, Ended, Started, Step, Wait
 from engine.kernel.environment import Environment, HandlerOfRun, Work
 from engine.kernel.faults import Denial, Fault, FaultKind, ThrownError, worded
-from engine.kernel.machine import Effects, Ended, Run, Started, Step, Wait
+from engine.kernel.machine import Run
 from engine.kernel.model import BACK_OFF_HEADER, Called, EmbeddedForm, Phase
 from engine.kernel.process import ProcessSpec
 from engine.kernel.starts import StartTrigger, start_triggers

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from engine import variables as values
 from engine.kernel import cancelling, listeners, transitions
+from engine.kernel.effects import Started
 from engine.kernel.elements import Element, throw_error
 from engine.kernel.faults import Denial, Fault, ThrownError
 from engine.kernel.handing import hand_out
-from engine.kernel.machine import Started
 from engine.kernel.model import Loop, Phase
 from engine.kernel.token import STARTED, Token
 

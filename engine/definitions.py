@@ -314,6 +314,14 @@ def deploy(
             f"{errors[0].file}, {errors[0].label or errors[0].element}: {errors[0].message()}",
             problems=checked.problems,
         )
+    for file, process in checked.processes:
+        # The check knows neither the day nor the zone of the house: an expression may ask for both.
+        if untimely := kernel.start_problems(process, unit.now, unit.house.zone, file.name):
+            raise DefinitionRefused(
+                f"Expected start events that can be set today, but: {file.name}, {untimely[0].label}: "
+                f"{untimely[0].message()}",
+                problems=[*checked.problems, *untimely],
+            )
     deployment_id = _next_deployment(unit)
     unit.connection.execute(
         sa.insert(Deployment).values(

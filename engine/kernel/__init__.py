@@ -7,7 +7,7 @@ from engine.kernel.faults import Denial, Fault, FaultKind, ThrownError, worded
 from engine.kernel.machine import Run
 from engine.kernel.model import BACK_OFF_HEADER, Called, EmbeddedForm, Phase
 from engine.kernel.process import ProcessSpec
-from engine.kernel.starts import StartTrigger, start_triggers
+from engine.kernel.starts import StartTrigger, start_problems, start_triggers
 from engine.kernel.state import freeze, peek, places, thaw
 from engine.kernel.surgery import Plan, Reason, may_stand_on, migrate, move, reasons, suggest
 from engine.kernel.token import Token
@@ -44,6 +44,7 @@ __all__ = [
     "places",
     "read",
     "reasons",
+    "start_problems",
     "start_triggers",
     "suggest",
     "thaw",

@@ -14,13 +14,12 @@ from engine.kernel.activities import Activity, CallActivity, PassingTask, SubPro
 from engine.kernel.adhoc import AdHocSubProcess
 from engine.kernel.elements import Element
 from engine.kernel.events import BoundaryEvent, CatchingEvent, EndEvent, StartEvent, ThrowEvent
-from engine.kernel.faults import Fault, worded
 from engine.kernel.model import Flow
 from engine.kernel.process import ProcessSpec
 from engine.kernel.source import Report
-from engine.kernel.starts import start_triggers
+from engine.kernel.starts import EXAMPLES, start_problems
 from engine.kernel.terms import in_both
-from engine.problems import LANGUAGES, Problem, Severity
+from engine.problems import Problem, Severity
 
 ALLOWED: dict[str, frozenset[str]] = {
     "start of a process": frozenset({"none", "timer", "message", "signal"}),
@@ -67,19 +66,9 @@ WHOLE_PROCESS = {
     "fr": "Dessinez-le dans le sous-processus qu’il annule ; un processus est annulé par l’activité associée à son appel.",
 }
 CATCH, THROW = {"en": "wait for", "fr": "attendre"}, {"en": "throw", "fr": "émettre"}
-EXAMPLES = {
-    "date": "2026-07-14T08:00:00+02:00",
-    "duration": "PT2H",
-    "cycle": "R3/PT2H, 0 0 9 * * MON-FRI",
-}
 SAID = frozenset({"element.unsupported", "extension.unknown"})
 SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 """Start timers are evaluated once to see whether they can be; which day it is does not matter."""
-KNOWN_NAME = {"en": "a name that needs no variables", "fr": "un nom qui ne dépend d’aucune variable"}
-NO_VARIABLES = {
-    "en": "Write the name as text: before the start there are no variables.",
-    "fr": "Écrivez le nom en clair : avant le début il n’y a pas de variables.",
-}
 NO_SUCH = {
     "en": "Choose an activity of the same scope that has a compensation event on its border.",
     "fr": "Choisissez une activité du même périmètre qui porte un événement de compensation.",
@@ -135,7 +124,7 @@ def structure(process: ProcessSpec, report: Report, skipped: set[str]) -> None:
             _assignment(element, tell)
     _links(process, tell)
     _duplicates(process, tell)
-    _start_timers(process, tell, report)
+    _start_timers(process, report)
     undoing: set[str] = set()
     for flow in process.flows.values():
         start, target = elements[flow.source], elements[flow.target]
@@ -215,23 +204,12 @@ def _duplicates(process: ProcessSpec, tell: Teller) -> None:
             tell("event.duplicate", element, other=other.label, what=event.kind)
 
 
-def _start_timers(process: ProcessSpec, tell: Teller, report: Report) -> None:
+def _start_timers(process: ProcessSpec, report: Report) -> None:
     """Evaluate what may start the process, as deployment will: there are no variables yet."""
     if report.refused():
         return
-    for start in process.starts:
-        try:
-            start_triggers(process, SOME_DAY, "UTC", only=start)
-        except Fault as fault:
-            event = start.details.event
-            if event.timer is not None and event.when is not None:
-                text = {
-                    language: f"{event.when.text} ({worded(fault.code, fault.facts, language)[0]})"
-                    for language in LANGUAGES
-                }
-                tell("timer.text", start, text=text, what=f"a {event.timer}", example=EXAMPLES[event.timer])
-            else:
-                tell("attribute.missing", start, what=KNOWN_NAME, instead=NO_VARIABLES)
+    for problem in start_problems(process, SOME_DAY, "UTC", report.file):
+        report.note(problem)
 
 
 def _compensation(process: ProcessSpec, element: Element, tell: Teller) -> None:

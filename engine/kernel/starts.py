@@ -13,8 +13,23 @@ from typing import Any, cast
 
 from engine.kernel import cycles
 from engine.kernel.elements import Element
+from engine.kernel.faults import Fault, worded
 from engine.kernel.process import ProcessSpec
+from engine.kernel.terms import in_both
 from engine.kernel.token import Token
+from engine.problems import LANGUAGES, Problem
+
+EXAMPLES = {
+    "date": "2026-07-14T08:00:00+02:00",
+    "duration": "PT2H",
+    "cycle": "R3/PT2H, 0 0 9 * * MON-FRI",
+}
+"""What the text of a timer looks like."""
+KNOWN_NAME = {"en": "a name that needs no variables", "fr": "un nom qui ne dépend d’aucune variable"}
+NO_VARIABLES = {
+    "en": "Write the name as text: before the start there are no variables.",
+    "fr": "Écrivez le nom en clair : avant le début il n’y a pas de variables.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +101,28 @@ def start_triggers(
             assert event.name is not None, "checked at deployment"
             found.append(StartTrigger(start.name, event.kind, event.name.words(before, "a name")))
     return found
+
+
+def start_problems(process: ProcessSpec, now: datetime, zone: str, file: str) -> list[Problem]:
+    """Return which start events nobody could set at ``now``: what they wait for cannot be evaluated."""
+    found: list[Problem] = []
+    for start in process.starts:
+        try:
+            start_triggers(process, now, zone, only=start)
+        except Fault as fault:
+            found.append(_problem(start, fault, file))
+    return found
+
+
+def _problem(start: Element, fault: Fault, file: str) -> Problem:
+    event = start.details.event
+    code = "attribute.missing"
+    facts: dict[str, object] = {"what": KNOWN_NAME, "instead": NO_VARIABLES}
+    if event.timer is not None and event.when is not None:
+        text = {
+            language: f"{event.when.text} ({worded(fault.code, fault.facts, language)[0]})"
+            for language in LANGUAGES
+        }
+        code = "timer.text"
+        facts = {"text": text, "what": in_both(f"a {event.timer}"), "example": EXAMPLES[event.timer]}
+    return Problem(code, file=file, line=start.line, element=start.name, label=start.label, facts=facts)

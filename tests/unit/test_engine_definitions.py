@@ -66,6 +66,18 @@ def test_a_deployment_with_one_error_stores_nothing_of_it(house: House) -> None:
     assert {problem.file for problem in problems if problem.severity == "error"} == {"file2.bpmn"}
 
 
+def test_a_start_that_cannot_be_set_on_the_day_of_the_deployment_is_refused_by_name(house: House) -> None:
+    once = '= if string(today()) = "2026-01-01" then duration("PT1H") else null'
+    yearly = d.process("p", d.start("yearly", d.timer(once)), d.end(), flows="yearly end")
+    before = house.everything()
+    with pytest.raises(DefinitionRefused, match=r"file1\.bpmn, yearly") as refusal:
+        house.deploy(ONE.replace(b'id="p"', b'id="q"'), yearly)
+    assert house.everything() == before
+    [problem] = [problem for problem in refusal.value.problems if problem.severity == "error"]
+    assert (problem.code, problem.file, problem.element) == ("timer.text", "file1.bpmn", "yearly")
+    assert "mais vaut null" in problem.message("fr")
+
+
 def test_running_instances_keep_their_version(house: House) -> None:
     house.deploy(ONE)
     old = house.start()

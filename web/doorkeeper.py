@@ -54,7 +54,10 @@ class Attempt:
         """
         fine = True
         for key, most, window in self.keys:
-            fine &= attempts.count(unit.session, key, window=window, at=unit.now).number <= most
+            # What a narrower count refuses is no try for the wider one: else a single address, refused again and
+            # again, would fill the count of all strangers and shut the owner's new phone out.
+            counted = attempts.count(unit.session, key, window=window, amount=int(fine), at=unit.now)
+            fine = fine and counted.number <= most
         return fine
 
     def forget(self, unit: UnitOfWork) -> None:
@@ -94,12 +97,20 @@ def remember(response: Response, email: str) -> None:
 
 
 def network(address: str) -> str:
-    """Return what counts as one address: of IPv6 the first 64 bits, which one line at home has to itself."""
+    """Return what counts as one address: of IPv6 the first 64 bits, which one line at home has to itself.
+
+    A server that listens to both (``[::]``) is told IPv4 addresses as IPv6 (``::ffff:192.0.2.1``), whose first 64
+    bits are those of everybody: they count as the IPv4 addresses they are.
+    """
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return address
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address
+    if not isinstance(found, ipaddress.IPv6Address):
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def digest(*words: str) -> str:

@@ -14,6 +14,7 @@ from flask_login import current_user
 
 from engine.errors import Busy
 from registry import people, tokens
+from web import doorkeeper
 from web.api.refusals import ROOT
 from web.database import house
 from web.pages import sign_in
@@ -45,8 +46,12 @@ def load(asked: Request) -> Program | None:
 
 
 def caller() -> str:
-    """Return what rate limits count by: the token, else the address."""
-    return current_user.token_id if isinstance(current_user, Program) else get_remote_address()
+    """Return what rate limits count by: the token, else the address as the pages count it."""
+    return (
+        current_user.token_id
+        if isinstance(current_user, Program)
+        else doorkeeper.network(get_remote_address())
+    )
 
 
 def check_csrf() -> None:

@@ -72,6 +72,11 @@ def test_guesses_from_many_addresses_are_slowed_down_and_a_known_device_still_en
     assert knock(web.visitor(), address="203.0.113.250") == 302
 
 
+def test_one_address_alone_does_not_slow_down_those_of_others(web: WebHouse) -> None:
+    guess(web, 3 * doorkeeper.STRANGERS)
+    assert knock(web.visitor(), address="203.0.113.250") == 302
+
+
 def test_a_known_device_has_its_own_patience(web: WebHouse) -> None:
     desk = web.visitor()
     assert knock(desk) == 302
@@ -111,6 +116,10 @@ def test_a_line_at_home_counts_as_one_address() -> None:
     assert doorkeeper.network("2001:db8:1:2::1") != doorkeeper.network("2001:db8:1:3::1")
     assert doorkeeper.network("192.0.2.1") == "192.0.2.1"
     assert doorkeeper.network("unix") == "unix"
+
+
+def test_an_ipv4_address_counts_for_itself_where_the_server_listens_to_both_kinds() -> None:
+    assert doorkeeper.network("::ffff:192.0.2.1") == "192.0.2.1"
 
 
 def test_refused_and_wrong_and_unknown_look_the_same_and_take_the_same_statements(web: WebHouse) -> None:

@@ -196,9 +196,23 @@ def record_attempt(session: Session, email: str, *, at: datetime) -> None:
     )
 
 
-def record_login(session: Session, person_id: str) -> int:
-    """Forget the tries, because this one was good, and return how many before it were not."""
+def record_login(session: Session, person_id: str, *, password_hash: str | None) -> int | None:
+    """Forget the tries, because this one was good, and return how many before it were not.
+
+    Looking at a password takes long and locks nothing. The row is locked from here on: a session that is begun in
+    this transaction is seen by whoever changes the password or closes the account next, and ended.
+
+    Args:
+        session: the transaction.
+        person_id: who.
+        password_hash: what the password was compared with.
+
+    Returns:
+        None when the password was changed or the account closed meanwhile: the try was not good after all.
+    """
     person = rows.locked(session, Person, person_id, "person")
+    if not person.active or person.password_hash != password_hash:
+        return None
     before = person.failed_logins - 1
     person.failed_logins = 0
     person.last_failed_at = None

@@ -213,8 +213,24 @@ def test_failed_sign_ins_are_counted_until_a_good_one(session):
         people.record_attempt(session, address, at=factories.NOW)
     session.refresh(person)
     assert person.failed_logins == 3
-    assert people.record_login(session, person.id) == 2
+    assert people.record_login(session, person.id, password_hash=None) == 2
     assert person.failed_logins == 0
+
+
+def test_a_password_changed_while_the_old_one_was_looked_at_opens_nothing(session):
+    person = factories.person(session, email="ana@ville.example")
+    people.set_password_hash(session, person.id, "old", **WHO)
+    people.record_attempt(session, "ana@ville.example", at=factories.NOW)
+    people.set_password_hash(session, person.id, "new", **WHO)
+    assert people.record_login(session, person.id, password_hash="old") is None
+    assert people.record_login(session, person.id, password_hash="new") == 0
+
+
+def test_an_account_closed_while_its_password_was_looked_at_opens_nothing(session):
+    person = factories.person(session, email="ana@ville.example")
+    people.set_password_hash(session, person.id, "kept", **WHO)
+    people.deactivate(session, person.id, reason="has left", **WHO)
+    assert people.record_login(session, person.id, password_hash="kept") is None
 
 
 def test_an_erased_person_keeps_the_id_and_loses_the_rest(session):

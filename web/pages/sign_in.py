@@ -156,8 +156,10 @@ def _verified(email: str, password: str) -> Opened | None:
     if person is None or not right:
         return None
     with house().begin("system:sign-in") as unit:
-        tried.forget(unit)
-        wrong = people.record_login(unit.session, person.id)
+        tried.forget(unit)  # first the counts, then the person, as above: two tries never lock crosswise
+        wrong = people.record_login(unit.session, person.id, password_hash=kept)
+        if wrong is None:
+            return None
         browser = browsers.family(request.headers.get("User-Agent", ""))
         key = sign_ins.begin(
             unit.session, person_id=person.id, browser=browser, life=SESSION_LIFE, at=unit.now

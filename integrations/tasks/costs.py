@@ -118,7 +118,8 @@ def _decider(unit: UnitOfWork, call: Call, element: str, entity_code: str, since
     for task in queries.completed_tasks_of(unit, call.instance_id, element, since=since):
         if asked in task.candidate_groups and task.ended_by is not None:
             entity = entities.by_code(unit.session, entity_code)
-            day = entities.local_day(entity, unit.now)
+            # Who stood in on the day of the decision has decided, however late the step is tried again.
+            day = entities.local_day(entity, task.ended_at or unit.now)
             deciders.require_accountant(unit.session, task.ended_by, entity_code, day)
             return task.ended_by
     raise NotReviewed(

@@ -157,29 +157,42 @@ def test_a_task_given_to_somebody_makes_nobody_an_accountant(town: Town) -> None
     assert _posters(town) == {}
 
 
-def test_whoever_stands_in_for_the_accountant_decides_in_the_own_name(town: Town) -> None:
-    _work(town, 20)
+def _stand_in(town: Town) -> str:
+    """Return who stands in for the accountant from the 5th to the 9th of January."""
     with town.house.begin(OPERATOR) as unit:
-        stand_in = people.create_person(
-            unit.session,
-            entity_id=town.ids["commune"],
-            name="Remplaçante",
-            email=None,
-            at=unit.now,
-            by=unit.actor,
+        who = {"at": unit.now, "by": unit.actor}
+        found = people.create_person(
+            unit.session, entity_id=town.ids["commune"], name="Remplaçante", email=None, **who
         ).id
         people.substitute(
             unit.session,
             person_id=town.ids["accountant"],
-            substitute_id=stand_in,
+            substitute_id=found,
             first_day=date(2026, 1, 5),
             last_day=date(2026, 1, 9),
             reason="congé",
-            at=unit.now,
-            by=unit.actor,
+            **who,
         )
+    return found
+
+
+def test_whoever_stands_in_for_the_accountant_decides_in_the_own_name(town: Town) -> None:
+    _work(town, 20)
+    stand_in = _stand_in(town)
     _review(town, "COMMUNE", stand_in, verdict="accept")
     assert _posters(town) == {town.ids["commune"]: {stand_in}}
+
+
+def test_what_a_stand_in_decided_is_posted_after_the_days_of_standing_in_too(town: Town) -> None:
+    abroad, stand_in = _abroad(town), _stand_in(town)
+    _review(town, "COMMUNE", stand_in, verdict="accept")
+    _review(town, "CPAS", abroad, verdict="accept")
+    assert [element for element, _ in town.incidents()] == ["post"]
+    town.wait(timedelta(days=10))
+    with town.house.begin(OPERATOR) as unit:
+        journal.open_year(unit.session, entity_id=town.ids["cpas"], year=2026, at=unit.now, by=unit.actor)
+    _try_again(town)
+    assert _posters(town) == {town.ids["commune"]: {stand_in}, town.ids["cpas"]: {abroad}}
 
 
 def test_a_rejection_bears_the_name_of_who_rejected(town: Town) -> None:

@@ -1,6 +1,6 @@
 """Belonging: whose an instance is, told by the request that it carries.
 
-Comes in: the id of an instance. Goes out: the entity of its request, or nobody's. It never decides who may see what:
+Comes in: ids of instances. Goes out: the entities of their requests, or nobody's. It never decides who may see what:
 ``web/security.py`` does. Next: ``integrations/incidents.py``.
 """
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from engine import queries
 from engine.store import UnitOfWork
-from engine.tables import ProcessInstance
+from engine.tables import Incident, ProcessInstance
 from registry.tables.requests import Request
 
 
@@ -23,14 +23,27 @@ def entity_of(unit: UnitOfWork, instance_id: str) -> str | None:
     Returns:
         None for an instance of no request, and for one that is not there.
     """
+    (found,) = entities_of(unit, [instance_id])
+    return found
+
+
+def entities_of(unit: UnitOfWork, instance_ids: Collection[str]) -> set[str | None]:
+    """Return the entities of several instances, in one query; None among them as ``entity_of`` returns it."""
     root = aliased(ProcessInstance)
     query = (
-        sa.select(Request.entity_id)
-        .join(root, root.business_key == Request.id)
-        .join(ProcessInstance, ProcessInstance.root_id == root.id)
-        .where(ProcessInstance.id == instance_id)
+        sa.select(ProcessInstance.id, Request.entity_id)
+        .join(root, root.id == ProcessInstance.root_id)
+        .join(Request, Request.id == root.business_key)
+        .where(ProcessInstance.id.in_(instance_ids))
     )
-    return unit.connection.scalar(query)
+    found = {row.id: row.entity_id for row in unit.connection.execute(query)}
+    return {found.get(one) for one in instance_ids}
+
+
+def entity_of_incident(unit: UnitOfWork, incident_id: str) -> str | None:
+    """Return the entity of the instance that an incident has stopped, as ``entity_of`` does."""
+    found = unit.connection.scalar(sa.select(Incident.instance_id).where(Incident.id == incident_id))
+    return None if found is None else entity_of(unit, found)
 
 
 def open_incidents(

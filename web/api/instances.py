@@ -203,18 +203,21 @@ def cancel(unit: UnitOfWork, instance_id: str, body: Because) -> None:
 
     It stays active while listeners that hear of the cancellation of its tasks have yet to answer.
     """
+    require_within("api.processes", belonging.entity_of(unit, instance_id))
     instances.cancel(unit, instance_id, body.reason)
 
 
 @room.post("/instances/{instance_id}/suspend", scope="processes")
 def suspend(unit: UnitOfWork, instance_id: str, body: Because) -> None:
     """Stop an instance until it is resumed."""
+    require_within("api.processes", belonging.entity_of(unit, instance_id))
     operations.suspend(unit, instance_id, body.reason)
 
 
 @room.post("/instances/{instance_id}/resume", scope="processes")
 def resume(unit: UnitOfWork, instance_id: str, body: Nothing) -> None:  # noqa: ARG001 - an empty body is checked too
     """Let a suspended instance go on."""
+    require_within("api.processes", belonging.entity_of(unit, instance_id))
     operations.resume(unit, instance_id)
 
 
@@ -246,4 +249,5 @@ def _told(one: queries.IncidentRow) -> Incident:
 @room.post("/incidents/{incident_id}/resolve", scope="processes")
 def resolve(unit: UnitOfWork, incident_id: str, body: Nothing) -> None:  # noqa: ARG001 - as above
     """Try again where an incident stopped an instance; a second failure is a new incident."""
+    require_within("api.processes", belonging.entity_of_incident(unit, incident_id))
     incidents.resolve(unit, incident_id)

@@ -15,11 +15,13 @@ from pydantic import Field
 from engine import definitions, instances, operations, queries
 from engine.errors import KeyTaken
 from engine.store import UnitOfWork
+from integrations import belonging
 from integrations.tasks import check_task
 from web import database
 from web.api.doors import Room, Upload
 from web.api.models import Given, Text, Told, Variables
 from web.api.refusals import Refusal
+from web.security import require_within
 
 Outcome = Literal["possible", "impossible", "done"]
 room = Room("processes", "Definitions of processes, decisions and forms, and the instances they start.")
@@ -154,6 +156,8 @@ def migrate(body: Migrate) -> Migration:
     mapping = dict(body.mapping)
     source, target = body.from_definition_id, body.to_definition_id
     with database.read() as reading:
+        for entity_id in belonging.entities_of(reading, body.instance_ids):
+            require_within("api.processes", entity_id)
         suggested = operations.suggest_mapping(reading, source, target)
         found = (
             [] if body.execute else operations.dry_run(reading, body.instance_ids, source, target, mapping)

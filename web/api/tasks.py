@@ -16,7 +16,7 @@ from pydantic import Field
 from engine import forms, queries, tasks
 from engine.forms import Filling
 from engine.store import UnitOfWork
-from integrations import lookups
+from integrations import belonging, lookups
 from web import duties
 from web.api import shape
 from web.api.doors import Room
@@ -24,7 +24,7 @@ from web.api.instances import Nothing
 from web.api.models import Given, Moment, Pages, Text, Told, Variables
 from web.api.refusals import Refusal
 from web.api.values import plain
-from web.security import Program, Visitor, may_work
+from web.security import Program, Visitor, may_work, require_within
 
 room = Room(
     "tasks", "The inbox of the token's person: list, claim, complete; and what a process owner changes."
@@ -142,6 +142,7 @@ def complete(unit: UnitOfWork, task_id: str, body: Complete) -> None:
 @room.post("/tasks/{task_id}/update", scope="processes")
 def update(unit: UnitOfWork, task_id: str, body: Update) -> None:
     """Change who may claim a task, its dates or its priority."""
+    require_within("api.processes", belonging.entity_of(unit, queries.task(unit, task_id).instance_id))
     tasks.update(unit, task_id, body.model_dump(exclude_unset=True))
 
 

@@ -20,7 +20,7 @@ from web.api.blueprint import ROOMS
 from web.cli import main
 from web.security import Program, Visitor, can, scope, within
 
-READ = [door for room in ROOMS for door in room.doors if door.scope == "read"]
+BOUNDED = [door for room in ROOMS for door in room.doors if door.scope in ("read", "processes")]
 
 
 @dataclass
@@ -90,6 +90,48 @@ def test_a_token_sees_no_more_than_its_person(two: Two) -> None:
     assert two.seen(program(two.web, "read", person_id=somebody(two.web))) == set()
 
 
+def test_a_token_moves_no_instance_that_its_person_does_not_see(two: Two) -> None:
+    owner = somebody(two.web, "owner", entity_id=two.here)
+    caller, robot = program(two.web, "processes", person_id=owner), program(two.web)
+    definition = robot.get("/processes").json["processes"][0]["id"]
+    incidents = {one["instanceId"]: one["id"] for one in robot.get("/incidents").json["incidents"]}
+
+    def tries(name: str) -> list[int]:
+        instance = two.instances[name]
+        moved = {
+            "instanceIds": [two.instances["here"], instance],
+            "fromDefinitionId": definition,
+            "toDefinitionId": definition,
+        }
+        return [
+            caller.post(address, body).status_code
+            for address, body in (
+                (f"/instances/{instance}/suspend", {"reason": "holidays"}),
+                (f"/instances/{instance}/resume", {}),
+                ("/migrations", moved),
+                (f"/incidents/{incidents[instance]}/resolve", {}),
+            )
+        ]
+
+    for name in ("there", "nobody"):
+        assert tries(name) == [403] * 4
+        assert caller.post(f"/instances/{two.instances[name]}/cancel", {"reason": "x"}).status_code == 403
+    assert 403 not in tries("here")
+    job = robot.leased()
+    robot.post(f"/jobs/{job['id']}/fail", {"fence": job["fence"], "message": "no", "retries": 0})
+
+
+def test_a_token_changes_no_task_that_its_person_does_not_see(two: Two) -> None:
+    owner = somebody(two.web, "owner", entity_id=two.here)
+    caller, robot = program(two.web, "processes", person_id=owner), program(two.web)
+    instance = robot.started("meter")
+    job = robot.leased()
+    robot.post(f"/jobs/{job['id']}/complete", {"fence": job["fence"]})
+    [task] = robot.get(f"/instances/{instance}").json["tasks"]
+    address, change = f"/tasks/{task['id']}/update", {"priority": 70}
+    assert (caller.post(address, change).status_code, robot.post(address, change).status_code) == (403, 204)
+
+
 def test_what_is_not_there_looks_like_what_is_not_yours(two: Two) -> None:
     caller = program(two.web, "read", entity_ids=[two.here])
     other, absent = (
@@ -99,12 +141,14 @@ def test_what_is_not_there_looks_like_what_is_not_yours(two: Two) -> None:
     assert (other.status_code, other.json) == (absent.status_code, absent.json) == (403, other.json)
 
 
-@pytest.mark.parametrize("door", READ, ids=lambda door: door.name)
-def test_every_door_that_reads_is_tried_with_bounds(two: Two, door: object) -> None:
+@pytest.mark.parametrize("door", BOUNDED, ids=lambda door: door.name)
+def test_every_door_that_reads_or_moves_is_tried_with_bounds(two: Two, door: object) -> None:
     """A new door must be added here with what bounds it."""
-    bounded = {"instances_show", "instances_history", "instances_open_incidents"}
-    whole_house = {"processes_listed"}
-    assert door.name in bounded | whole_house
+    read = {"instances_show", "instances_history", "instances_open_incidents"}
+    moved = {f"instances_{verb}" for verb in ("cancel", "suspend", "resume", "resolve")}
+    moved |= {"processes_migrate", "tasks_update"}
+    whole_house = {"processes_listed", "processes_deploy", "processes_start"}
+    assert door.name in read | moved | whole_house
 
 
 @pytest.mark.parametrize("entities", [None, frozenset({"e1"}), frozenset({"e1", "e2"}), frozenset()])

@@ -117,8 +117,11 @@ def _give(unit: UnitOfWork, task: Any, person: str | None, action: str) -> bool:
     return True
 
 
-def release(unit: UnitOfWork, task_id: str) -> None:
+def release(unit: UnitOfWork, task_id: str) -> bool:
     """Give a task back to its candidates.
+
+    Returns:
+        False when a worker must answer first, as for ``claim``; the task stays the actor's until then.
 
     Raises:
         Missing, NotWaiting, Denied, Undecided: as for ``claim``.
@@ -126,14 +129,14 @@ def release(unit: UnitOfWork, task_id: str) -> None:
     """
     task = _open_task(unit, task_id)
     if task.assignee is None:
-        return
+        return True
     if task.assignee != unit.actor:
         raise TaskTaken(
             f"Expected “{task.name}” to be yours, but somebody else has claimed it.",
             task_id=task_id,
             assignee=task.assignee,
         )
-    _give(unit, task, None, "unassign")
+    return _give(unit, task, None, "unassign")
 
 
 def _overtaken(unit: UnitOfWork, task: Any) -> TaskTaken:

@@ -24,7 +24,7 @@ from registry import documents, work
 from registry.postings import OwnWork
 from registry.queries import requests_of
 from web import duties, errors, files, forms, i18n, inboxes, sheets
-from web.database import begin, house, read
+from web.database import begin, read
 from web.i18n import gettext as _
 from web.pages import inbox
 from web.security import may_work, needs
@@ -194,7 +194,15 @@ def claim(task_id: str) -> Any:
 @needs("task.work")
 def release(task_id: str) -> Any:
     """Give the task back to its candidates."""
-    with house().begin(current_user.id) as unit:
-        tasks.release(unit, task_id)
+    with read() as reading:
+        _desk(reading, task_id)
+    try:
+        with begin() as unit:
+            free = tasks.release(unit, task_id)
+    except (NotWaiting, TaskTaken, Undecided, Denied) as refusal:
+        return _page(task_id, refusal=errors.sentence_of(refusal), status=409)
+    if not free:
+        flash(_("You keep this task until its check has answered."))
+        return redirect(url_for("tasks.show", task_id=task_id, view=request.args.get("view")), 303)
     flash(_("The task waits for your team again."))
     return redirect(url_for("inbox.show", view="team"), 303)

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from engine import queries
+from engine import definitions, instances, jobs, queries
 from engine.errors import Busy
 from registry import people
 from registry.tables.documents import Document
+from tests import diagrams as d
 from tests import factories_processes
 from tests.factories_processes import Town
 from tests.web_house import browser_of
@@ -201,6 +203,40 @@ def test_a_given_back_task_waits_for_the_team_again(desk: Desk) -> None:
     client.post(f"{address}/release")
     assert "Porte qui grince" in client.get("/inbox?view=team").text
     assert "Porte qui grince" not in client.get("/inbox?view=mine").text
+
+
+def test_a_task_whose_check_has_yet_to_answer_says_so_to_whoever_takes_it_or_gives_it_back(
+    desk: Desk,
+) -> None:
+    drawn = d.process(
+        "checked",
+        d.start(),
+        d.user("write", groups="operator", listeners="assigning:hands.check"),
+        d.end(),
+        flows="start write end",
+    )
+    with desk.town.house.begin("system:test") as unit:
+        definitions.deploy(unit, [definitions.File("checked.bpmn", drawn)], message="A task with a check")
+        instances.start(unit, "checked", {})
+    client, address = desk.client("operator"), f"/tasks/{desk.task('write')}"
+    assert "dès que son contrôle aura répondu" in client.post(f"{address}/claim", follow_redirects=True).text
+    for _ in range(2):
+        answer = client.post(f"{address}/claim")
+        assert (answer.status_code, "attend encore son contrôle" in answer.text) == (409, True)
+    allow(desk)
+    page = client.post(f"{address}/release", follow_redirects=True).text
+    assert "Vous gardez cette tâche" in page
+    assert "attend à nouveau" not in page
+    answer = client.post(f"{address}/release")
+    assert (answer.status_code, "attend encore son contrôle" in answer.text) == (409, True)
+    allow(desk)
+    assert "Prendre cette tâche" in client.get(address).text
+
+
+def allow(desk: Desk) -> None:
+    with desk.town.house.begin("system:test") as unit:
+        [job] = jobs.acquire(unit, ["hands.check"], worker="w", limit=5, lease=timedelta(minutes=1))
+        jobs.complete(unit, job.id, job.fence, {})
 
 
 def test_photos_of_a_report_belong_to_the_order_and_are_shown_with_the_request(desk: Desk) -> None:

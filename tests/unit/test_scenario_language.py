@@ -9,6 +9,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner
@@ -285,6 +286,27 @@ def test_the_command_line_writes_both_records_and_answers_with_its_exit_code(tmp
     unusable = told(tmp_path, {"do": "dance"})
     assert CliRunner().invoke(main, ["test", str(unusable)]).exit_code == 2
     assert find([tmp_path]) == [unusable]
+
+
+def test_names_from_a_file_obey_no_terminal_and_break_no_record(tmp_path: Path) -> None:
+    story = told(tmp_path, GO, {"expect": {"waiting": ["a"]}})
+    content = json.loads(story.read_text())
+    story.write_text(json.dumps(content | {"title": "red \x1b[31m, a bell \x07, half a sign \ud800"}))
+    records, junit = tmp_path / "out.records", tmp_path / "out.xml"
+    outcome = CliRunner().invoke(main, ["test", str(story), "--json", str(records), "--junit", str(junit)])
+    assert outcome.exit_code == 0
+    assert "\x1b" not in outcome.output
+    assert len(json.loads(records.read_bytes())) == 1
+    (case,) = ET.parse(junit).getroot()
+    assert case.get("name") == "red  [31m, a bell  , half a sign  "
+
+
+def test_a_record_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+    story = told(tmp_path, GO, {"expect": {"waiting": ["a"]}})
+    for option in ("--json", "--junit"):
+        outcome = CliRunner().invoke(main, ["test", str(story), option, str(tmp_path / "none" / "out")])
+        assert outcome.exit_code == 2
+        assert "cannot be written: No such file or directory." in outcome.output
 
 
 def test_a_file_that_cannot_be_used_does_not_keep_the_others_from_running(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def tell_problem(problem: Problem, language: Language) -> None:
 
 
 def _plain(text: str) -> str:
-    """Return a text without what a terminal would obey or cannot encode: names come from files."""
+    """Return a text without what a terminal would obey, or it or XML cannot hold: names come from files."""
     printable = "".join(sign if sign.isprintable() else " " for sign in text)
     return printable.encode("utf-8", "backslashreplace").decode()
 
@@ -228,10 +228,7 @@ def test(
 
 def _write(outcomes: list[Outcome], json_file: Path | None, junit: Path | None) -> None:
     if json_file is not None:
-        json_file.write_text(
-            json.dumps([outcome.as_json() for outcome in outcomes], ensure_ascii=False, indent=1) + "\n",
-            encoding="utf-8",
-        )
+        _write_json(json_file, [outcome.as_json() for outcome in outcomes])
     if junit is not None:
         _write_junit(junit, outcomes)
 
@@ -247,10 +244,10 @@ def _runner(*, with_handlers: bool) -> scenarios.Runner:
 
 def _tell(outcome: Outcome) -> None:
     if outcome.passed:
-        click.echo(f"ok    {outcome.id}  {outcome.title}  ({outcome.seconds * 1000:.0f} ms)")
+        click.echo(_plain(f"ok    {outcome.id}  {outcome.title}  ({outcome.seconds * 1000:.0f} ms)"))
         return
-    click.secho(f"FAIL  {outcome.id}  {outcome.title}", fg="red")
-    click.echo(f"      {_place(outcome)}{outcome.message} ({outcome.file})")
+    click.secho(_plain(f"FAIL  {outcome.id}  {outcome.title}"), fg="red")
+    click.echo(f"      {_plain(f'{_place(outcome)}{outcome.message} ({outcome.file})')}")
 
 
 def _tell_left_out(left_out: Mapping[str, list[Path]]) -> None:
@@ -258,7 +255,7 @@ def _tell_left_out(left_out: Mapping[str, list[Path]]) -> None:
         several = "stories were" if len(paths) > 1 else "story was"
         click.secho(f"{len(paths)} {several} left out: {reason}", fg="yellow")
         for path in paths[:MOST_NAMED]:
-            click.echo(f"      {path}")
+            click.echo(f"      {_plain(str(path))}")
         if len(paths) > MOST_NAMED:
             click.echo(f"      and {len(paths) - MOST_NAMED} more")
 
@@ -283,12 +280,14 @@ def _write_junit(path: Path, outcomes: list[Outcome]) -> None:
         time=f"{sum(outcome.seconds for outcome in outcomes):.3f}",
     )
     for outcome in outcomes:
-        case = ET.SubElement(
-            suite, "testcase", classname=outcome.file, name=outcome.title, time=f"{outcome.seconds:.4f}"
-        )
+        names = {"classname": _plain(outcome.file), "name": _plain(outcome.title)}
+        case = ET.SubElement(suite, "testcase", names, time=f"{outcome.seconds:.4f}")
         if not outcome.passed:
-            ET.SubElement(case, "failure", message=_place(outcome) + outcome.message)
-    ET.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+            ET.SubElement(case, "failure", message=_plain(_place(outcome) + outcome.message))
+    try:
+        ET.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be written: {error.strerror}.") from error
 
 
 COMMANDS: list[click.Command] = [check, test]

@@ -34,7 +34,7 @@ def test_a_lost_phone_is_signed_out_by_keyboard(
     here.wait_for_url("**/account")
     look(here, f"account-{size}")
     assert sound(here) == []
-    reach(here, "Terminer")
+    reach(here, "Déconnecter")
     here.keyboard.press("Enter")
     here.wait_for_selector(".flashes")
     assert "Cette session est terminée" in here.inner_text(".flashes")

@@ -160,7 +160,7 @@ def test_whoever_signs_in_learns_that_others_tried(web: WebHouse) -> None:
     guess(web, 4)
     client = web.visitor()
     assert knock(client) == 302
-    assert "4 mots de passe faux ont été essayés" in client.get("/home").text
+    assert "4 mots de passe erronés ont été essayés" in client.get("/home").text
 
 
 def test_what_is_over_is_forgotten_by_the_worker(web: WebHouse, tmp_path: Path) -> None:

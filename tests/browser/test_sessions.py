@@ -72,6 +72,6 @@ def test_a_wrong_password_says_what_to_do_and_the_focus_goes_there(
     page.keyboard.press("Enter")
     page.wait_for_selector(".summary")
     look(page, f"wrong-{size}")
-    assert "attendez cinq minutes" in page.inner_text(".summary")
+    assert "patientez cinq minutes" in page.inner_text(".summary")
     assert sound(page) == []
     assert page.evaluate("document.activeElement.className") == "summary"

@@ -134,7 +134,6 @@ class DialectProcessParser(ProcessParser):
         self.spec = ProcessSpec(self.bpmn_id, self.node.get("name") or "", self.filename or "")
         process: ProcessSpec = self.spec
         reader: DialectParser = self.parser
-        reader.extensions.refuse_unknown(self.node)
         reader.forms += reader.extensions.learn_forms(self.node)
         details = Details(listeners=reader.extensions.listeners(self.node))
         process.root = ProcessElement(process, self.bpmn_id, self.node.get("name") or "", None, details)
@@ -190,7 +189,6 @@ class DialectProcessParser(ProcessParser):
     def _read_flows(self, reader: DialectParser, node: Node) -> None:
         process: ProcessSpec = self.spec
         for item in children(node, "sequenceFlow"):
-            reader.extensions.refuse_unknown(item)
             flow_id = item.get("id") or ""
             ends = {end: item.get(end, "").strip() for end in ("sourceRef", "targetRef")}
             if not all(ends.values()):
@@ -297,7 +295,6 @@ class DialectParser(BpmnParser):
     def details(self, node: Node) -> Details:
         """Read everything the diagram says about an element besides its kind."""
         read, kind = self.extensions, tag(node)
-        read.refuse_unknown(node)
         facts: dict[str, Any] = {
             "inputs": read.mappings(node, "input"),
             "outputs": read.mappings(node, "output"),

@@ -1,4 +1,4 @@
-"""The zeebe extensions of one element, read into ``Details``; what is not known is refused by name.
+"""The zeebe extensions of one element, read into ``Details``; what cannot be read is refused by name.
 
 Comes in: the XML of an element. Goes out: its ``Details``, and problems in the report. It never guesses a
 missing value. Next: ``engine/kernel/dialect.py``.
@@ -10,10 +10,11 @@ import re
 from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
 from datetime import timedelta
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from engine import feel, variables
 from engine.kernel import terms
+from engine.kernel import vocabulary as words
 from engine.kernel.expressions import Expression
 from engine.kernel.model import (
     BACK_OFF_HEADER,
@@ -26,78 +27,20 @@ from engine.kernel.model import (
     Mapping,
     Phase,
     Script,
-    TaskPhase,
     UserWork,
 )
 from engine.kernel.source import (
     BPMN,
     NAMESPACES,
-    ZEEBE,
     Node,
     Report,
     children,
     extension,
     flag,
     line_of,
-    namespace,
     tag,
 )
 
-_TASKS = frozenset(
-    {
-        "adHocSubProcess",
-        "businessRuleTask",
-        "callActivity",
-        "manualTask",
-        "receiveTask",
-        "scriptTask",
-        "sendTask",
-        "serviceTask",
-        "subProcess",
-        "task",
-        "userTask",
-    }
-)
-_THROWS = frozenset({"endEvent", "intermediateThrowEvent"})
-_CATCHES = frozenset({"boundaryEvent", "intermediateCatchEvent", "startEvent"})
-_GATEWAYS = frozenset({"eventBasedGateway", "exclusiveGateway", "inclusiveGateway", "parallelGateway"})
-_JOBS = frozenset({"businessRuleTask", "scriptTask", "sendTask", "serviceTask"}) | _THROWS
-KNOWN: dict[str, frozenset[str] | None] = {
-    "adHoc": frozenset({"adHocSubProcess"}),
-    "assignmentDefinition": frozenset({"userTask"}),
-    "calledDecision": frozenset({"businessRuleTask"}),
-    "calledElement": frozenset({"callActivity"}),
-    "executionListeners": _TASKS | _THROWS | _CATCHES | _GATEWAYS | {"process"},
-    "formDefinition": frozenset({"startEvent", "userTask"}),
-    "ioMapping": _TASKS | _THROWS | _CATCHES,
-    "priorityDefinition": frozenset({"userTask"}),
-    "properties": None,
-    "script": frozenset({"scriptTask"}),
-    "taskDefinition": _JOBS,
-    "taskHeaders": _JOBS | {"userTask"},
-    "taskListeners": frozenset({"userTask"}),
-    "taskSchedule": frozenset({"userTask"}),
-    "userTask": frozenset({"userTask"}),
-    "userTaskForm": frozenset({"process"}),
-    "versionTag": frozenset({"process"}),
-}
-"""The extensions that mean something, and on which elements (None: on every one)."""
-_AROUND: frozenset[str] = frozenset({"start", "end"})
-PHASES: dict[str, frozenset[str]] = {
-    **dict.fromkeys(_TASKS | _THROWS | {"intermediateCatchEvent", "process"}, _AROUND),
-    **dict.fromkeys(_GATEWAYS, frozenset({"start"})),
-    **dict.fromkeys(("startEvent", "boundaryEvent"), frozenset({"end"})),
-}
-"""When execution listeners are called: a gateway decides as it ends, an event has happened as it starts."""
-TASK_PHASES: dict[str, Phase] = {
-    **{phase: phase for phase in get_args(TaskPhase)},
-    "create": "creating",
-    "assignment": "assigning",
-    "update": "updating",
-    "complete": "completing",
-    "cancel": "canceling",
-}
-"""When task listeners are called; the short words are those of zeebe 8.6."""
 EMBEDDED = "camunda-forms:bpmn:"
 """How a form key begins that leads to a form inside the diagram."""
 _NAME = re.compile(r"^(?!(?:null|true|false)$)[^\W\d]\w*$")
@@ -152,21 +95,6 @@ class ExtensionReader:
 
     # ------------------------------------------------------------------ extensions
 
-    def refuse_unknown(self, node: Node) -> None:
-        """Report every zeebe extension that means nothing on this element; ``honoured.py`` does the rest."""
-        kind = tag(node)
-        for holder in children(node, "extensionElements"):
-            for item in holder:
-                if namespace(item) != ZEEBE:
-                    continue
-                name = tag(item)
-                places = KNOWN.get(name, frozenset())
-                if places is not None and kind not in places:
-                    self.report.add("extension.unknown", item, name=f"zeebe:{name}")
-                elif name == "formDefinition" and kind == "startEvent":
-                    # Who starts an instance decides how its first facts are asked for.
-                    self.report.add("extension.unknown", item, severity="warning", name=f"zeebe:{name}")
-
     def mappings(self, node: Node, kind: str) -> tuple[Mapping, ...]:
         """Return the ``zeebe:input`` or ``zeebe:output`` mappings, in order."""
         found: list[Mapping] = []
@@ -199,12 +127,12 @@ class ExtensionReader:
         """Tell whether the element can have such mappings: what has happened has no input, an error no output."""
         if kind == "input":
             return tag(node) not in ("startEvent", "boundaryEvent")
-        return node.find(f"{{{BPMN}}}errorEventDefinition") is None or tag(node) in _CATCHES
+        return node.find(f"{{{BPMN}}}errorEventDefinition") is None or tag(node) in words.CATCHES
 
     def listeners(self, node: Node) -> dict[Phase, tuple[Job, ...]]:
         """Return the jobs around the element by phase; a listener that would never be called is refused."""
         found: dict[Phase, list[Job]] = {}
-        allowed = PHASES.get(tag(node), frozenset())
+        allowed = words.PHASES.get(tag(node), frozenset())
         if node.find(f"{{{BPMN}}}errorEventDefinition") is not None and tag(node) == "endEvent":
             allowed = frozenset({"start"})
         if node.find(f"{{{BPMN}}}compensateEventDefinition") is not None and tag(node) == "boundaryEvent":
@@ -217,8 +145,8 @@ class ExtensionReader:
                 self.report.add("extension.unknown", item, name=f"zeebe:executionListener eventType={phase}")
         for item in node.iterfind(_LISTENERS.format("task"), namespaces=NAMESPACES):
             phase = item.get("eventType", "")
-            if phase in TASK_PHASES:
-                self._listener(item, TASK_PHASES[phase], found)
+            if phase in words.TASK_PHASES:
+                self._listener(item, words.TASK_PHASES[phase], found)
             else:
                 self.report.add("extension.unknown", item, name=f"zeebe:taskListener eventType={phase}")
         return {phase: tuple(jobs) for phase, jobs in found.items()}

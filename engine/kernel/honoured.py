@@ -152,10 +152,7 @@ class Honoured:
             if engine is not None:
                 self.report.add("extension.foreign", item, name=f"{engine}:{name}")
             elif space == ZEEBE:
-                if tag(owner) not in words.NODES and name not in words.ZEEBE_INSIDE.get(
-                    tag(owner), words.PROPERTIES
-                ):
-                    self.report.add("extension.unknown", item, name=f"zeebe:{name}")
+                self._place(item, name, tag(owner))
                 self._zeebe(item)
             elif name and not space.startswith(words.DECORATION):
                 self._note(item, space, name)
@@ -166,6 +163,18 @@ class Honoured:
         for name, count in counts.items():
             if count > 1 and name != "userTaskForm":
                 self.report.add("element.repeated", owner, name=f"zeebe:{name}", count=count)
+
+    def _place(self, item: Node, name: str, owner: str) -> None:
+        """Report an extension that means nothing on its owner."""
+        if owner in words.NODES:
+            fits = owner in words.ZEEBE_PLACES.get(name, frozenset())
+        else:
+            fits = name in words.ZEEBE_INSIDE.get(owner, words.PROPERTIES)
+        if not fits:
+            self.report.add("extension.unknown", item, name=f"zeebe:{name}")
+        elif name == "formDefinition" and owner == "startEvent":
+            # Who starts an instance decides how its first facts are asked for.
+            self.report.add("extension.unknown", item, severity="warning", name=f"zeebe:{name}")
 
     def _zeebe(self, item: Node) -> None:
         name = tag(item)

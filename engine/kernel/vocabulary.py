@@ -6,6 +6,10 @@ Next: ``engine/kernel/honoured.py``.
 
 from __future__ import annotations
 
+from typing import get_args
+
+from engine.kernel.model import Phase, TaskPhase
+
 Names = frozenset[str]
 
 
@@ -206,4 +210,48 @@ ZEEBE_INSIDE: dict[str, Names] = {
     "message": _names("properties subscription"),
     "multiInstanceLoopCharacteristics": _names("loopCharacteristics properties"),
 }
-"""Extensions of what is no flow node; those of flow nodes stand in ``extensions.KNOWN``."""
+"""Extensions of what is no flow node; those of flow nodes stand in ``ZEEBE_PLACES``."""
+_TASKS = _names(
+    "adHocSubProcess businessRuleTask callActivity manualTask receiveTask scriptTask sendTask serviceTask"
+    " subProcess task userTask"
+)
+_THROWS = _names("endEvent intermediateThrowEvent")
+CATCHES = _names("boundaryEvent intermediateCatchEvent startEvent")
+_GATEWAYS = _names("eventBasedGateway exclusiveGateway inclusiveGateway parallelGateway")
+_JOBS = _names("businessRuleTask scriptTask sendTask serviceTask") | _THROWS
+ZEEBE_PLACES: dict[str, Names] = {
+    "adHoc": _names("adHocSubProcess"),
+    "assignmentDefinition": _names("userTask"),
+    "calledDecision": _names("businessRuleTask"),
+    "calledElement": _names("callActivity"),
+    "executionListeners": _TASKS | _THROWS | CATCHES | _GATEWAYS | {"process"},
+    "formDefinition": _names("startEvent userTask"),
+    "ioMapping": _TASKS | _THROWS | CATCHES,
+    "priorityDefinition": _names("userTask"),
+    "properties": NODES,
+    "script": _names("scriptTask"),
+    "taskDefinition": _JOBS,
+    "taskHeaders": _JOBS | {"userTask"},
+    "taskListeners": _names("userTask"),
+    "taskSchedule": _names("userTask"),
+    "userTask": _names("userTask"),
+    "userTaskForm": _names("process"),
+    "versionTag": _names("process"),
+}
+"""The extensions of flow nodes, of the process and of flows that mean something, and where."""
+_AROUND = _names("start end")
+PHASES: dict[str, Names] = {
+    **dict.fromkeys(_TASKS | _THROWS | {"intermediateCatchEvent", "process"}, _AROUND),
+    **dict.fromkeys(_GATEWAYS, _names("start")),
+    **dict.fromkeys(("startEvent", "boundaryEvent"), _names("end")),
+}
+"""When execution listeners are called: a gateway decides as it ends, an event has happened as it starts."""
+TASK_PHASES: dict[str, Phase] = {
+    **{phase: phase for phase in get_args(TaskPhase)},
+    "create": "creating",
+    "assignment": "assigning",
+    "update": "updating",
+    "complete": "completing",
+    "cancel": "canceling",
+}
+"""When task listeners are called; the short words are those of zeebe 8.6."""

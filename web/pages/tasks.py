@@ -184,7 +184,7 @@ def claim(task_id: str) -> Any:
     except (NotWaiting, TaskTaken, Undecided, Denied) as refusal:
         return _page(task_id, refusal=errors.sentence_of(refusal), status=409)
     if not mine:
-        flash(_("You will have this task once its check has answered."))
+        flash(_("You will have this task once its check has answered."), "warning")
     return redirect(
         url_for("tasks.show", task_id=task_id, view=request.args.get("view"), q=request.args.get("q")), 303
     )
@@ -202,7 +202,7 @@ def release(task_id: str) -> Any:
     except (NotWaiting, TaskTaken, Undecided, Denied) as refusal:
         return _page(task_id, refusal=errors.sentence_of(refusal), status=409)
     if not free:
-        flash(_("You keep this task until its check has answered."))
+        flash(_("You keep this task until its check has answered."), "warning")
         return redirect(url_for("tasks.show", task_id=task_id, view=request.args.get("view")), 303)
     flash(_("The task waits for your team again."))
     return redirect(url_for("inbox.show", view="team"), 303)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine import definitions, dmn, feel, kernel, task_rows
+from engine import definitions, dmn, feel, ids, kernel, task_rows
 from engine.errors import BpmnError, Denied, EngineError, Missing
 from engine.problems import LANGUAGES
 from engine.store import Call, GuardedUnit, UnitOfWork
@@ -66,7 +66,7 @@ class HouseEnvironment:
 
     def task(self, token: kernel.Token) -> Mapping[str, Any]:
         """Return what a user task is like, read from its row."""
-        return task_rows.facts(self.unit, f"{self.instance_id}.{token.id}")
+        return task_rows.facts(self.unit, ids.of_work(self.instance_id, token.id))
 
     def handler(self, job_type: str) -> kernel.HandlerOfRun | None:
         """Return the house's function for ``job_type``, wrapped in a savepoint."""
@@ -82,7 +82,7 @@ class HouseEnvironment:
                 self.instance_id,
                 self.business_key,
                 job.element,
-                f"{self.instance_id}.{job.token}",
+                ids.of_work(self.instance_id, job.token),
             )
             waiting = len(self.unit.later)
             try:

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import instances, kernel, projections
+from engine import ids, instances, kernel
 from engine.errors import Missing, NotWaiting, Refused, Stale
 from engine.store import UnitOfWork
 from engine.tables import InstanceState, Job, ProcessInstance
@@ -207,7 +207,7 @@ def _moving(unit: UnitOfWork, job_id: str, fence: int) -> Iterator[tuple[kernel.
 
     The instance is locked before the job, as in every command; then no lease can pass on meanwhile.
     """
-    instance_id, token = projections.origin(job_id)
+    instance_id, token = ids.origin(job_id)
     try:
         instance = instances.lock(unit, instance_id)
     except Missing:

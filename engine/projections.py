@@ -36,8 +36,6 @@ LEASES = 2**20
 that comes twice is known by job and fence."""
 ROOT = 1
 """The token of the root process is the first one made."""
-MOST_DIGITS = 18
-"""Of the number of a token; Python refuses to read numbers of thousands of digits, which anybody may ask for."""
 
 # Every statement of the way from one wait to the next is compiled once.
 _INSERT_INSTANCES = inserting(ProcessInstance)
@@ -99,18 +97,7 @@ Offered = tuple[list[dict[str, Any]], list[dict[str, Any]]]
 
 def process_instance_id(instance_id: str, token: int) -> str:
     """Return the id of the root instance, or of the one a call activity started at ``token``."""
-    return instance_id if token == ROOT else f"{instance_id}.{token}"
-
-
-def work_id(instance_id: str, token: int) -> str:
-    """Return the id of a user task or job: the instance and the token that waits."""
-    return f"{instance_id}.{token}"
-
-
-def origin(work: str) -> tuple[str, int]:
-    """Return the instance and the token of a user task or job; token 0 for an id that is none of ours."""
-    instance_id, _, token = work.rpartition(".")
-    return instance_id, int(token) if token.isdecimal() and len(token) <= MOST_DIGITS else 0
+    return instance_id if token == ROOT else ids.of_work(instance_id, token)
 
 
 def claim(
@@ -262,7 +249,7 @@ def _close(unit: UnitOfWork, run: kernel.Run, instance_id: str, ended: Collectio
         done = {step.token for step in run.effects.history if step.event == "completed"}
         ending = [
             {
-                "task": work_id(instance_id, token),
+                "task": ids.of_work(instance_id, token),
                 "new_status": "completed" if token in done else "cancelled",
                 "at": unit.now,
                 "who": unit.actor,
@@ -272,9 +259,9 @@ def _close(unit: UnitOfWork, run: kernel.Run, instance_id: str, ended: Collectio
         ]
         if ending:
             _END_TASKS.run(unit.connection, ending)
-        _DROP_CANDIDATES.run(unit.connection, [{"task": work_id(instance_id, token)} for token in tokens])
+        _DROP_CANDIDATES.run(unit.connection, [{"task": ids.of_work(instance_id, token)} for token in tokens])
     if tokens := closed.get("job"):
-        _DROP_JOBS.run(unit.connection, [{"job": work_id(instance_id, token)} for token in tokens])
+        _DROP_JOBS.run(unit.connection, [{"job": ids.of_work(instance_id, token)} for token in tokens])
     if tokens := closed.get("timer"):
         _DROP_TIMERS.run(unit.connection, [{"instance": instance_id, "of": token} for token in tokens])
     if tokens := closed.get("subscription"):
@@ -297,7 +284,7 @@ def offered(
         facts, element = wait.facts, run.tasks[wait.token].task_spec
         form_id, user = facts.get("form_id"), element.details.user
         groups, users = facts.get("candidate_groups") or [], facts.get("candidate_users") or []
-        task_id = work_id(instance_id, wait.token)
+        task_id = ids.of_work(instance_id, wait.token)
         rows.append(
             {
                 "id": task_id,
@@ -331,7 +318,7 @@ def offered(
 
 def _job(unit: UnitOfWork, instance_id: str, version: int, wait: kernel.Wait) -> dict[str, Any]:
     return {
-        "id": work_id(instance_id, wait.token),
+        "id": ids.of_work(instance_id, wait.token),
         "instance_id": instance_id,
         "process_instance_id": process_instance_id(instance_id, wait.process),
         "token": wait.token,

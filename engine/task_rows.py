@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import kernel
+from engine import ids, kernel
 from engine.store import UnitOfWork
 from engine.tables import TaskCandidate, UserTask
 
@@ -43,9 +43,9 @@ def facts(unit: UnitOfWork, task_id: str) -> dict[str, Any]:
 def mirror(unit: UnitOfWork, run: kernel.Run, instance_id: str) -> None:
     """Write what a run says of tasks that were offered before: changed, or offered again."""
     for token, change in run.effects.changed.items():
-        write(unit, f"{instance_id}.{token}", change)
+        write(unit, ids.of_work(instance_id, token), change)
     for token in run.effects.reopened:
-        task_id = f"{instance_id}.{token}"
+        task_id = ids.of_work(instance_id, token)
         again = {"status": "open", "ended_at": None, "ended_by": None, "version": UserTask.version + 1}
         unit.connection.execute(sa.update(UserTask).where(UserTask.id == task_id).values(again))
         _offer(unit, task_id)

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import instances, kernel, projections, task_rows
+from engine import ids, instances, kernel, task_rows
 from engine import variables as values
 from engine.errors import Denied, EngineError, Missing, NotWaiting, Refused, Stale, TaskTaken
 from engine.statements import Statement
@@ -240,7 +240,7 @@ def complete(
         Stale: it was claimed, released or changed since the form was shown.
         Denied, Undecided: as for ``claim``, of listeners for ``completing``.
     """
-    instance_id, token = projections.origin(task_id)
+    instance_id, token = ids.origin(task_id)
     facts = {"task": task_id, "instance": instance_id, "who": unit.actor, "at": unit.now}
     end = _END
     if version is not None:

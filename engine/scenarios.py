@@ -148,7 +148,11 @@ class Runner:
     def _deploy(self, stage: Stage, path: Path) -> None:
         checked = self._checked(path)
         for _, process in checked.processes:
-            stage.deploy(process)
+            try:
+                stage.deploy(process)
+            except kernel.Fault as fault:  # on the story's clock a start timer may give no time
+                french, _ = kernel.worded(fault.code, fault.facts, "fr")
+                raise Unusable(f"{path.name}: {fault.message}", f"{path.name} : {french}") from fault
         if path.suffix == ".dmn":
             model = self._models.setdefault(_key(path), dmn.read(path.read_bytes(), name=path.name))
             for decision in model.decisions:

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from engine.scenario_language import Unusable
 from engine.scenarios import Runner, coverage, find, problems
-from tests.diagrams import boundary, catch, end, message, on_message, process, start, user
+from tests.diagrams import boundary, catch, end, message, on_message, process, start, timer, user
 from web.cli import main
 
 DIAGRAM = process("p", start(), user("a"), user("b"), end(), flows="start a b end")
@@ -263,6 +263,15 @@ def test_a_check_tells_every_wrong_step_at_once_without_running(tmp_path: Path) 
     assert "le fichier gone.dmn n’existe pas" in french[0]
     assert "étape 1 : il n’y a pas d’étape « dance »" in french[1]
     assert "étape 3 : il n’y a pas d’attente « waitng »" in french[2]
+
+
+def test_a_start_that_cannot_be_set_on_the_clock_of_the_story_is_unusable(tmp_path: Path) -> None:
+    once = '= if string(today()) = "2026-01-01" then duration("PT1H") else null'
+    (tmp_path / "once.bpmn").write_bytes(process("q", start("s", timer(once)), end(), flows="s end"))
+    assert Runner().run(told(tmp_path, resources=["once.bpmn"], clock="2026-01-01T08:00:00Z")).passed
+    with pytest.raises(Unusable, match="to give a duration") as unusable:
+        Runner().run(told(tmp_path, resources=["once.bpmn"], clock="2026-03-01T08:00:00Z"))
+    assert "devait donner une durée" in unusable.value.texts["fr"]
 
 
 def test_coverage_names_what_no_story_visits(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ decides who may do what: ``web/security.py`` does; it does refuse what is taken,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,8 @@ from engine.statements import Statement
 from engine.store import UnitOfWork
 from engine.tables import InstanceState, ProcessInstance, TaskCandidate, TaskDraft, UserTask
 
+DENIABLE = timedelta(days=7)
+"""How long the answers of a completed task are kept for a worker that denies it after all."""
 _TASK = (
     sa.select(
         UserTask.id,
@@ -226,12 +228,16 @@ def _refuse_denied(run: kernel.Run, token: int, task_id: str) -> None:
 
 def complete(
     unit: UnitOfWork, task_id: str, variables: Mapping[str, Any] | None = None, *, version: int | None = None
-) -> None:
+) -> bool:
     """Complete a task with the answers of its form and move the instance on.
 
     Args:
         variables: the answers, already checked against the form.
         version: the task's version when the form was shown; None does not compare.
+
+    Returns:
+        False when a worker must answer first; should it deny the completion, the task is open again and the answers
+        are gone, unless ``keep_draft`` has kept them.
 
     Raises:
         Missing: there is no such task.
@@ -260,6 +266,7 @@ def complete(
         instance.run.finish(token, variables or {})
         _refuse_denied(instance.run, token, task_id)
         instances.settle(unit, instance)
+        return not instance.run.awaits(token, "completing")
 
 
 def _why_not(unit: UnitOfWork, task_id: str, version: int | None) -> EngineError:
@@ -289,6 +296,11 @@ def save_draft(unit: UnitOfWork, task_id: str, data: Mapping[str, Any]) -> None:
         NotWaiting: it is done.
     """
     _open_task(unit, task_id)
+    keep_draft(unit, task_id, data)
+
+
+def keep_draft(unit: UnitOfWork, task_id: str, data: Mapping[str, Any]) -> None:
+    """Keep what the actor has typed, also into a task whose completion a worker may yet deny."""
     drop_draft(unit, task_id)
     unit.connection.execute(
         sa.insert(TaskDraft).values(
@@ -305,8 +317,12 @@ def drop_draft(unit: UnitOfWork, task_id: str) -> None:
 
 
 def forget_drafts(unit: UnitOfWork) -> int:
-    """Forget what was typed into tasks that are over; return how many drafts went."""
-    over = sa.select(UserTask.id).where(UserTask.id == TaskDraft.task_id, UserTask.status != "open")
+    """Forget what was typed into tasks that are over for ``DENIABLE``; return how many drafts went."""
+    over = sa.select(UserTask.id).where(
+        UserTask.id == TaskDraft.task_id,
+        UserTask.status != "open",
+        UserTask.ended_at <= unit.now - DENIABLE,
+    )
     return unit.connection.execute(sa.delete(TaskDraft).where(over.exists())).rowcount
 
 

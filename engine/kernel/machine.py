@@ -168,6 +168,11 @@ class Run(BpmnWorkflow):
         self.advance()
         return transitions.pending(task) is None and token_id not in self.effects.denied
 
+    def awaits(self, token_id: int, phase: Phase) -> bool:
+        """Tell whether a listener of ``phase`` has yet to answer at ``token_id``."""
+        token = self.tasks.get(token_id)
+        return token is not None and listeners.waiting(token) == phase
+
     def resolve(self, token_id: int) -> None:
         """Try again where an incident stopped ``token_id``."""
         token = self.tasks[token_id]

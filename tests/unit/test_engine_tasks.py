@@ -157,7 +157,9 @@ def test_a_draft_is_kept_for_its_author_until_the_task_is_over(house: House) -> 
         assert tasks.draft(reading, task, "ben") == {"text": "half a sentence"}
         assert tasks.draft(reading, task, "eva") is None
     assert house.do(tasks.forget_drafts) == 0
-    house.do(tasks.complete, task, actor="eva")
+    assert house.do(tasks.complete, task, actor="eva")
+    assert house.do(tasks.forget_drafts) == 0
+    house.clock.advance(tasks.DENIABLE)
     assert house.do(tasks.forget_drafts) == 1
     assert house.count(TaskDraft) == 0
     with pytest.raises(NotWaiting):

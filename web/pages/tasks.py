@@ -138,19 +138,25 @@ def _finish(desk: Desk, entered: Mapping[str, Any], values: Mapping[str, Any]) -
     try:
         with begin() as unit:
             duties.check_answers(unit, desk.row, desk.data, values)
-            tasks.complete(
+            done = tasks.complete(
                 unit,
                 task_id,
                 values,
                 version=int(version) if version.isdecimal() and len(version) < 19 else None,
             )
-            tasks.drop_draft(unit, task_id)
+            if done:
+                tasks.drop_draft(unit, task_id)
+            else:
+                tasks.keep_draft(unit, task_id, entered)
             home = _home(unit, desk)
             if home is not None:
                 desk.drawer.file(unit.session, values, home, at=unit.now, by=unit.actor)
     except (NotWaiting, Stale, TaskTaken, TooLarge, NotAccountant, OwnWork, Undecided, Denied) as refusal:
         return _page(task_id, entered=entered, refusal=errors.sentence_of(refusal), status=409)
-    flash(_("Done. The case goes on to its next step."))
+    if done:
+        flash(_("Done. The case goes on to its next step."))
+    else:
+        flash(_("Handed in. Should its check refuse it, the task comes back with your answers."), "warning")
     return redirect(url_for("inbox.show", view=request.args.get("view")), 303)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -231,6 +232,41 @@ def test_a_task_whose_check_has_yet_to_answer_says_so_to_whoever_takes_it_or_giv
     assert (answer.status_code, "attend encore son contrôle" in answer.text) == (409, True)
     allow(desk)
     assert "Prendre cette tâche" in client.get(address).text
+
+
+def test_answers_that_a_check_refuses_come_back_with_the_task(desk: Desk) -> None:
+    drawn = d.process(
+        "checked",
+        d.start(),
+        d.user("write", groups="operator", form="letter", listeners="completing:hands.check"),
+        d.end(),
+        flows="start write end",
+    )
+    form = {
+        "id": "letter",
+        "type": "default",
+        "components": [{"type": "textfield", "key": "t", "label": "Texte"}],
+    }
+    files = [
+        definitions.File("checked.bpmn", drawn),
+        definitions.File("letter.form", json.dumps(form).encode()),
+    ]
+    with desk.town.house.begin("system:test") as unit:
+        definitions.deploy(unit, files, message="A task whose answers are checked")
+        instances.start(unit, "checked", {})
+    client, address = desk.client("operator"), f"/tasks/{desk.task('write')}"
+    client.post(f"{address}/claim")
+    said = client.post(address, data={"t": "Un long texte"}, follow_redirects=True).text
+    assert "la tâche vous revient avec vos réponses" in said
+    with desk.town.house.begin("system:test") as unit:
+        [job] = jobs.acquire(unit, ["hands.check"], worker="w", limit=5, lease=timedelta(minutes=1))
+        jobs.deny(unit, job.id, job.fence, "Trop long.")
+    page = client.get(address).text
+    assert 'value="Un long texte"' in page
+    client.post(address, data={"t": "Court"})
+    allow(desk)
+    with desk.town.house.read() as reading:
+        assert reading.connection.exec_driver_sql("select count(*) from task_draft").scalar() == 1
 
 
 def allow(desk: Desk) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from engine.tables import Incident, Outbox, ProcessInstance, Subscription, UserT
 from integrations import intake
 from integrations.tasks import HANDLERS, check_task
 from registry import assets, entities, journal, natures, people, requests, settlement, stock, suppliers
+from tests import databases
 
 MORNING = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 BOSS = "system:test"
@@ -79,6 +81,30 @@ class Town:
             )
             tasks.complete(unit, task_id, answers)
 
+    def qualify(self, **answers: Any) -> None:
+        """Accept a request at the window as a leak of the school for the plumbers, without parts."""
+        given = {
+            "decision": "accept",
+            "natureCode": "BAT.PLOMBERIE",
+            "assetId": self.ids["school"],
+            "team": "PLOMBERIE",
+            "priority": Decimal(2),
+            "workMode": "in_house",
+            "delayHours": Decimal(24),
+            "supplierCode": None,
+            "materials": [],
+        }
+        self.done("qualify", **(given | answers))
+
+    def plan(self) -> None:
+        """Plan the work for the agent, on Monday afternoon."""
+        self.done(
+            "plan",
+            personId=self.ids["agent"],
+            plannedStart="2026-01-05T13:00",
+            plannedEnd="2026-01-05T15:00",
+        )
+
     def wait(self, by: timedelta) -> None:
         """Let time pass and fire what falls due."""
         self.clock.advance(by)
@@ -129,6 +155,16 @@ def opened(url: str = "sqlite://") -> Iterator[Town]:
         definitions.deploy(unit, files, message="The first version", task_type=check_task)
     yield Town(house, clock, keys)
     database.dispose()
+
+
+@contextmanager
+def opened_on(kind: str) -> Iterator[Town]:
+    """Open the town on ``sqlite`` in memory, or on an empty database of ``postgresql``."""
+    with (
+        databases.scratch() if kind == "postgresql" else nullcontext("sqlite://") as url,
+        opened(url) as town,
+    ):
+        yield town
 
 
 def _furnish(unit: store.UnitOfWork) -> dict[str, str]:

@@ -47,17 +47,8 @@ def test_goods_are_received_after_a_slip(site: Site, size: str) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_what_stopped_is_tried_again(site: Site, size: str) -> None:
     site.town.ask(title=f"Fuite {size}", asset_id=None)
-    work = {"natureCode": "BAT.PLOMBERIE", "assetId": site.town.ids["school"], "team": "PLOMBERIE"}
-    numbers = {"priority": Decimal(2), "delayHours": Decimal(24)}
-    site.town.done(
-        "qualify", decision="accept", workMode="in_house", supplierCode=None, materials=[], **work, **numbers
-    )
-    site.town.done(
-        "plan",
-        personId=site.town.ids["agent"],
-        plannedStart="2026-01-05T13:00",
-        plannedEnd="2026-01-05T15:00",
-    )
+    site.town.qualify()
+    site.town.plan()
     part = {"itemCode": "JOINT", "storeCode": "DEPOT", "quantity": Decimal(900)}
     site.town.done("do_work", report="Fait", labour=[], parts=[part], photos=[], finished=True)
     page = site.signed_in("tout@valmont.example", SIZES[size])

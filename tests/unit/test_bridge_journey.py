@@ -32,9 +32,7 @@ def town() -> Iterator[Town]:
 
 
 def _plan(town: Town) -> None:
-    town.done(
-        "plan", personId=town.ids["agent"], plannedStart="2026-01-05T13:00", plannedEnd="2026-01-05T15:00"
-    )
+    town.plan()
 
 
 def _work(town: Town, *parts: dict[str, object], finished: bool = True) -> None:

@@ -16,7 +16,7 @@ from integrations.tasks import HANDLERS
 from integrations.tasks.costs import RULE, NotReviewed
 from registry import assets, checks, entities, journal, people, settlement
 from registry.tables.accounting import Posting, Proposal
-from tests import databases, factories_processes
+from tests import factories_processes
 from tests.factories_processes import Town
 
 OPERATOR = "system:operator"
@@ -24,19 +24,13 @@ OPERATOR = "system:operator"
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def town(request: pytest.FixtureRequest) -> Iterator[Town]:
-    if request.param == "sqlite":
-        with factories_processes.opened() as opened:
-            yield opened
-        return
-    with databases.scratch() as url, factories_processes.opened(url) as opened:
+    with factories_processes.opened_on(request.param) as opened:
         yield opened
 
 
 def _work(town: Town, hours: int, **facts: object) -> None:
     town.ask(**facts)
-    town.done(
-        "plan", personId=town.ids["agent"], plannedStart="2026-01-05T13:00", plannedEnd="2026-01-05T15:00"
-    )
+    town.plan()
     town.done(
         "do_work", report="Fait", labour=[{"hours": Decimal(hours)}], parts=[], photos=[], finished=True
     )

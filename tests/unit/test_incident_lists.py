@@ -10,7 +10,7 @@ import pytest
 from engine import queries
 from integrations import belonging, goods, incidents
 from registry import entities
-from tests import databases, factories_processes
+from tests import factories_processes
 from tests.factories_processes import Town
 
 OPERATOR = "system:operator"
@@ -18,20 +18,14 @@ OPERATOR = "system:operator"
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def town(request: pytest.FixtureRequest) -> Iterator[Town]:
-    if request.param == "sqlite":
-        with factories_processes.opened() as opened:
-            yield opened
-        return
-    with databases.scratch() as url, factories_processes.opened(url) as opened:
+    with factories_processes.opened_on(request.param) as opened:
         yield opened
 
 
 def _stop(town: Town, quantity: int) -> None:
     """Report more parts than the store has: the step that uses them stops."""
     town.ask()
-    town.done(
-        "plan", personId=town.ids["agent"], plannedStart="2026-01-05T13:00", plannedEnd="2026-01-05T15:00"
-    )
+    town.plan()
     part = {"itemCode": "JOINT", "storeCode": "DEPOT", "quantity": Decimal(quantity)}
     town.done("do_work", report="Fait", labour=[], parts=[part], photos=[], finished=True)
 

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -247,12 +248,7 @@ def sign_out(email: str, reason: str) -> None:
 @click.option("--reason", required=True, help="Why; kept in the log of changes.")
 def close(email: str, reason: str) -> None:
     """Close an account: its sessions end, its tokens are refused, nobody signs in with it."""
-    with open_house(settings.read()).begin(ACTOR) as unit:
-        found = people.deactivate(
-            unit.session, _account(unit, email).id, reason=reason, at=unit.now, by=unit.actor
-        )
-        name = found.name
-    click.echo(f"The account of {name} is closed.")
+    click.echo(f"The account of {_switch(people.deactivate, email, reason)} is closed.")
 
 
 @person.command("open")
@@ -260,12 +256,14 @@ def close(email: str, reason: str) -> None:
 @click.option("--reason", required=True, help="Why; kept in the log of changes.")
 def reopen(email: str, reason: str) -> None:
     """Open a closed account again, with the password it had."""
+    click.echo(f"{_switch(people.reactivate, email, reason)} can sign in again.")
+
+
+def _switch(verb: Callable[..., Person], email: str, reason: str) -> str:
+    """Close or open an account; return the person's name."""
     with open_house(settings.read()).begin(ACTOR) as unit:
-        found = people.reactivate(
-            unit.session, _account(unit, email).id, reason=reason, at=unit.now, by=unit.actor
-        )
-        name = found.name
-    click.echo(f"{name} can sign in again.")
+        account = _account(unit, email)
+        return verb(unit.session, account.id, reason=reason, at=unit.now, by=unit.actor).name
 
 
 def _account(unit: UnitOfWork, email: str) -> Person:

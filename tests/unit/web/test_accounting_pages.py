@@ -27,12 +27,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def finish(desk: Desk, hours: int) -> str:
     """Do some hours of work on a leak, up to the books, and return the id of the first proposal."""
     desk.town.ask()
-    desk.town.done(
-        "plan",
-        personId=desk.town.ids["agent"],
-        plannedStart="2026-01-05T13:00",
-        plannedEnd="2026-01-05T15:00",
-    )
+    desk.town.plan()
     line = {"hours": Decimal(hours), "day": "2026-01-05"}
     desk.town.done("do_work", report="Colonne remplacée", labour=[line], parts=[], photos=[], finished=True)
     with desk.town.house.read() as reading:

@@ -30,24 +30,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def stopped(desk: Desk, title: str = "Fuite") -> str:
     """Let an agent report more seals than there are; returns the reference of the request that stops."""
     asked = desk.town.ask(title=title, asset_id=None)
-    desk.town.done(
-        "qualify",
-        decision="accept",
-        natureCode="BAT.PLOMBERIE",
-        assetId=desk.town.ids["school"],
-        team="PLOMBERIE",
-        priority=Decimal(2),
-        workMode="in_house",
-        delayHours=Decimal(24),
-        supplierCode=None,
-        materials=[],
-    )
-    desk.town.done(
-        "plan",
-        personId=desk.town.ids["agent"],
-        plannedStart="2026-01-05T13:00",
-        plannedEnd="2026-01-05T15:00",
-    )
+    desk.town.qualify()
+    desk.town.plan()
     part = {"itemCode": "JOINT", "storeCode": "DEPOT", "quantity": Decimal(20)}
     desk.town.done(
         "do_work",

@@ -170,9 +170,7 @@ def test_a_script_in_the_words_stays_words(client: FlaskClient, town: Town) -> N
 def answered(town: Town) -> str:
     """Bring a request to its answer and return the token of its link."""
     request_id = town.ask()
-    town.done(
-        "plan", personId=town.ids["agent"], plannedStart="2026-01-05T13:00", plannedEnd="2026-01-05T15:00"
-    )
+    town.plan()
     town.done("do_work", report="Joint remplacé", labour=[], parts=[], photos=[], finished=True)
     with town.house.read() as reading:
         return requests.get(reading.session, request_id).token

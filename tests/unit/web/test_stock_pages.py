@@ -53,18 +53,7 @@ def sent(client: FlaskClient, verb: str, **fields: str) -> Any:
 def hold(desk: Desk, quantity: int) -> None:
     """Qualify work that holds seals, or waits for them when there are too few."""
     desk.town.ask(asset_id=None)
-    desk.town.done(
-        "qualify",
-        decision="accept",
-        natureCode="BAT.PLOMBERIE",
-        assetId=desk.town.ids["school"],
-        team="PLOMBERIE",
-        priority=Decimal(2),
-        workMode="in_house",
-        delayHours=Decimal(24),
-        supplierCode=None,
-        materials=[{"itemCode": "JOINT", "storeCode": "DEPOT", "quantity": Decimal(quantity)}],
-    )
+    desk.town.qualify(materials=[{"itemCode": "JOINT", "storeCode": "DEPOT", "quantity": Decimal(quantity)}])
     if "solve_shortage" in desk.town.waiting():
         desk.town.done("solve_shortage", answer="order")
 

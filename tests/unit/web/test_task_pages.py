@@ -277,12 +277,7 @@ def allow(desk: Desk) -> None:
 
 def test_photos_of_a_report_belong_to_the_order_and_are_shown_with_the_request(desk: Desk) -> None:
     desk.town.ask()
-    desk.town.done(
-        "plan",
-        personId=desk.town.ids["agent"],
-        plannedStart="2026-01-05T13:00",
-        plannedEnd="2026-01-05T15:00",
-    )
+    desk.town.plan()
     agent = desk.client("agent", person=desk.town.ids["agent"])
     address = f"/tasks/{desk.task('do_work')}"
     agent.post(f"{address}/claim")
@@ -321,12 +316,7 @@ def test_photos_of_a_report_belong_to_the_order_and_are_shown_with_the_request(d
 
 def test_an_upload_is_its_owners_until_the_task_is_done(desk: Desk) -> None:
     desk.town.ask()
-    desk.town.done(
-        "plan",
-        personId=desk.town.ids["agent"],
-        plannedStart="2026-01-05T13:00",
-        plannedEnd="2026-01-05T15:00",
-    )
+    desk.town.plan()
     agent = desk.client("agent", person=desk.town.ids["agent"])
     address = f"/tasks/{desk.task('do_work')}"
     agent.post(f"{address}/claim")
